@@ -1,0 +1,2 @@
+export type { TarEntry, TarEntryKind, TarTime } from './entry.ts'
+export type { TarSink } from './sink.ts'

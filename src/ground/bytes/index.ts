@@ -1,0 +1,1 @@
+export type { ByteRange, ByteSource, ByteStream } from './byte-stream.ts'

@@ -1,0 +1,115 @@
+import type { Failure } from './failure.ts'
+
+const dataItem = { layer: 'layer', image: 'image', container: 'container' } as const
+
+/** The sentence for a failure: the words of the Go tools where they have some (spec/store §5), so that scripts go on matching. */
+export function describe(failure: Failure): string {
+  switch (failure.code) {
+    case 'digest-invalid':
+      return `${quoted(failure.text)}: ${failure.problem}`
+    case 'id-invalid':
+      return `${failure.kind} ID ${quoted(failure.text)} is invalid: it has to be one name in a directory`
+    case 'timestamp-invalid':
+      return `${quoted(failure.text)} is not an RFC 3339 time`
+    case 'reference-invalid':
+      return `${quoted(failure.text)} is not an image reference: ${failure.problem}`
+    case 'option-invalid':
+      return `${failure.option}: ${failure.problem}`
+    case 'configuration-invalid':
+      return `decode configuration ${quoted(failure.file)}: ${failure.problem}`
+    case 'layer-unknown':
+      return 'layer not known'
+    case 'image-unknown':
+      return `locating image with ID ${quoted(failure.image)}: image not known`
+    case 'container-unknown':
+      return 'container not known'
+    case 'object-unknown':
+      return 'layer not known'
+    case 'not-a':
+      return failure.kind === 'id'
+        ? 'identifier is not a layer, image, or container'
+        : `identifier is not ${failure.kind === 'image' ? 'an' : 'a'} ${failure.kind}`
+    case 'big-data-unknown':
+      return describeBigDataUnknown(failure)
+    case 'big-data-name-empty':
+      return `can't set empty name for ${dataItem[failure.kind]} big data item: not a valid name for a big data item`
+    case 'file-unknown':
+      return `${failure.path}: no such file or directory`
+    case 'id-in-use':
+      return failure.kind === 'image'
+        ? `an image with ID ${quoted(failure.id)} already exists: that ID is already in use`
+        : 'that ID is already in use'
+    case 'name-in-use':
+      return describeNameInUse(failure)
+    case 'layer-has-children':
+      return `used by layer ${failure.child}: layer has children`
+    case 'layer-in-use':
+      return failure.by === 'mount'
+        ? 'a layer is mounted: layer is in use by a container'
+        : `layer ${failure.layer} used by ${failure.by} ${failure.user}: layer is in use by ${failure.by === 'image' ? 'an' : 'a'} ${failure.by}`
+    case 'image-in-use':
+      return `image used by ${failure.container}: image is in use by a container`
+    case 'parent-is-container':
+      return 'would-be parent layer is a container'
+    case 'layer-not-mounted':
+      return 'layer is not mounted'
+    case 'store-read-only':
+      return `not allowed to ${failure.action} at ${quoted(failure.path)}: called a write method on a read-only store`
+    case 'digest-mismatch':
+      return `${failure.what === undefined ? '' : `${failure.what}: `}digest is ${failure.actual}, expected ${failure.expected}`
+    case 'size-mismatch':
+      return `${failure.what}: read ${failure.actual} bytes instead of ${failure.expected} bytes`
+    case 'path-escapes-root':
+      return `${quoted(failure.path)} is outside of ${quoted(failure.root)}`
+    case 'tar-invalid':
+      return `archive/tar: ${failure.problem}${failure.offset === undefined ? '' : ` (at byte ${failure.offset})`}`
+    case 'compression-invalid':
+      return `${failure.codec}: ${failure.problem}`
+    case 'tar-split-invalid':
+      return `tar-split: ${failure.problem}`
+    case 'content-modified':
+      return `file integrity checksum failed for ${quoted(failure.path)}`
+    case 'manifest-invalid':
+      return `manifest: ${failure.problem}`
+    case 'archive-invalid':
+      return `${failure.source}: ${failure.problem}`
+    case 'records-invalid':
+      return `loading ${quoted(failure.path)}: ${failure.problem}`
+    case 'limit-exceeded':
+      return `more than ${failure.most} ${failure.limit}${failure.option === undefined ? '' : ` (raise ${failure.option} to allow it)`}`
+    case 'id-unmapped':
+      return `${failure.side} ID ${failure.id} cannot be mapped to a ${failure.side === 'host' ? 'container' : 'host'} ID`
+    case 'driver-unsupported':
+      return `${failure.problem}: driver not supported`
+    case 'driver-ambiguous':
+      return `${failure.root} contains several valid graphdrivers: ${failure.drivers.join(', ')}; Please cleanup or explicitly choose storage driver (-s <DRIVER>)`
+    case 'unsupported':
+      return `${failure.what} is not supported by ${failure.by}`
+    case 'lock-timeout':
+      return `${failure.path} is locked by ${failure.holder}`
+    case 'system':
+      return `${failure.call} ${failure.path}: ${failure.errno}`
+  }
+}
+
+function describeBigDataUnknown(failure: Extract<Failure, { code: 'big-data-unknown' }>): string {
+  const remedy = failure.kind === 'image' ? ' (consider removing the image to resolve the issue)' : ''
+  return `locating item named ${quoted(failure.key)} for ${failure.kind} with ID ${quoted(failure.id)}${remedy}: file does not exist`
+}
+
+function describeNameInUse(failure: Extract<Failure, { code: 'name-in-use' }>): string {
+  const sentinel = 'that name is already in use'
+  switch (failure.kind) {
+    case 'layer':
+      return sentinel
+    case 'image':
+      return `image name ${quoted(failure.name)} is already associated with image ${quoted(failure.owner)}: ${sentinel}`
+    case 'container':
+      return `the container name ${quoted(failure.name)} is already in use by ${failure.owner}. You have to remove that container to be able to reuse that name: ${sentinel}`
+  }
+}
+
+/** Go's %q, near enough for messages: JSON escapes what Go escapes. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}

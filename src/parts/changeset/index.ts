@@ -1,0 +1,2 @@
+export type { FileChange } from './file-change.ts'
+export type { ApplyTarget } from './target.ts'

@@ -1,0 +1,109 @@
+import type { ApplyTarget, FileChange } from '#parts/changeset'
+import type { Cancellable, IdMaps, LayerId, LayerPath } from '#model'
+
+export interface StageOptions extends Cancellable {
+  readonly idMaps?: IdMaps
+  readonly mountLabel?: string
+  /** `size`, `inodes`: for a container's layer. */
+  readonly storageOptions?: Readonly<Record<string, string>>
+  /** A container's layer is `writable`; an image's is not. Default: `image`. */
+  readonly purpose?: 'image' | 'container'
+  /** Another layer whose content the new one begins with (spec/drivers §1.3 CreateFromTemplate). */
+  readonly template?: LayerId
+}
+
+/** Content of a layer that no record names yet. Disposing removes it unless it has been committed. */
+export interface StagedLayer extends AsyncDisposable {
+  readonly parent: LayerId | undefined
+  /** Where a changeset for it is to be applied. */
+  readonly target: ApplyTarget
+  /** Makes it the content of `id`: a few renames, synchronous, for the inside of a transaction. Idempotent after a crash. */
+  commit(id: LayerId): void
+}
+
+/** What to attach, as data: nothing is mounted by asking. */
+export type Mount =
+  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'overlay'
+      readonly mountpoint: string
+      /** Top first. */
+      readonly lowers: readonly string[]
+      readonly upper?: string
+      readonly work?: string
+      readonly options: readonly string[]
+      readonly flags: readonly string[]
+      readonly label?: string
+    }
+
+export interface MountOptions extends Cancellable {
+  readonly access: 'read-only' | 'read-write'
+  readonly label?: string
+  /** Mount option words as a container or configuration gives them. */
+  readonly options?: readonly string[]
+  readonly volatile?: boolean
+  readonly idMaps?: IdMaps
+}
+
+/** Content that is out of sight but not yet deleted. `finish` frees its bytes; a crash before leaves it to the next writer. */
+export interface Removal {
+  finish(): Promise<void>
+}
+
+/** Opens the files of a layer as it sees them, for playing a tar-split back. Paths are raw names of the tar. */
+export interface DiffFiles extends AsyncDisposable {
+  /** A file descriptor to read from and close. @throws Fault `file-unknown` */
+  open(path: LayerPath): number
+}
+
+export interface DiskUsage {
+  readonly bytes: number
+  readonly inodes: number
+}
+
+/**
+ * Where the content of layers lives. Small core; a driver that can do more says so by its optional members.
+ * Methods that only rename are synchronous, for the inside of transactions; all others never hold a lock of the store.
+ */
+export interface Driver {
+  readonly name: 'vfs' | 'overlay'
+  /** `ROOT/<name>` */
+  readonly home: string
+  /** Directories with leftovers of deferred removals and staged content (spec/drivers §2.4), for recovery. */
+  readonly tempRoots: readonly string[]
+  /** New content on top of `parent`. @throws Fault `layer-unknown`, `unsupported` */
+  stage(parent: LayerId | undefined, options?: StageOptions): Promise<StagedLayer>
+  /** For applying a further changeset to a committed layer in place, as `applydiff` does. */
+  targetOf(id: LayerId, options?: Pick<StageOptions, 'idMaps'>): ApplyTarget
+  exists(id: LayerId): boolean
+  list(): AsyncIterable<LayerId>
+  mount(id: LayerId, options: MountOptions): Promise<Mount>
+  /** Attaches; returns the path where the tree is. Attaching what is attached is no error. */
+  attach(mount: Mount): Promise<string>
+  /** Whether the mountpoint of this layer is one now, in this mount namespace. */
+  isAttached(id: LayerId): Promise<boolean>
+  /** Undoes `attach`. Nothing attached is no error. */
+  detach(id: LayerId): Promise<void>
+  /** Changes from `parent` (by default the layer's own) to `id`. */
+  changes(id: LayerId, options?: DiffOptions): AsyncIterable<FileChange>
+  /** An uncompressed tar of the changes, made anew from the file system (spec/drivers §4.17, §2.2). */
+  diff(id: LayerId, options?: DiffOptions): AsyncIterable<Uint8Array>
+  diffSize(id: LayerId, options?: DiffOptions): Promise<number>
+  /** Reads files of a layer for tar-split. */
+  openDiffFiles(id: LayerId): Promise<DiffFiles>
+  /** Host directories of a layer's own content and, for overlay, its lowers; top first: to look at it without a mount. */
+  directoriesOf(id: LayerId): readonly string[]
+  /** Out of sight at once; the bytes go with `finish`. Content that is not there is no error. Synchronous: renames only. */
+  remove(id: LayerId): Removal
+  diskUsage(id: LayerId, options?: Cancellable): Promise<DiskUsage>
+  metadata(id: LayerId): Readonly<Record<string, string>> | undefined
+  status(): Promise<readonly (readonly [key: string, value: string])[]>
+  /** Gives back what the driver holds for itself, such as the private mount of its home. */
+  shutdown(): Promise<void>
+}
+
+export interface DiffOptions extends Cancellable {
+  readonly parent?: LayerId
+  readonly idMaps?: IdMaps
+  readonly parentIdMaps?: IdMaps
+}

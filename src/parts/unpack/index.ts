@@ -1,0 +1,1 @@
+export type { BlobBytes, Unpack, Unpacked, UnpackLimits, UnpackOptions, UnpackProgress } from './contract.ts'

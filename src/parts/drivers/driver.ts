@@ -3,21 +3,33 @@ import type { Cancellable, IdMaps, LayerId, LayerPath } from '#model'
 
 export interface StageOptions extends Cancellable {
   readonly idMaps?: IdMaps
+  /**
+   * The maps under which the content below (the template's, else the parent's) is stored. Given and other than `idMaps`,
+   * all owners are rewritten for `idMaps` while staging (spec/store §6.4); absent, they are left alone.
+   */
+  readonly idMapsBelow?: IdMaps
   readonly mountLabel?: string
   /** `size`, `inodes`: for a container's layer. */
   readonly storageOptions?: Readonly<Record<string, string>>
   /** A container's layer is `writable`; an image's is not. Default: `image`. */
   readonly purpose?: 'image' | 'container'
-  /** Another layer whose content the new one begins with (spec/drivers §1.3 CreateFromTemplate). */
+  /** Another layer whose content the new one begins with; then `parent` is not looked at (spec/drivers §1.3 CreateFromTemplate). */
   readonly template?: LayerId
 }
 
 /** Content of a layer that no record names yet. Disposing removes it unless it has been committed. */
 export interface StagedLayer extends AsyncDisposable {
-  readonly parent: LayerId | undefined
+  /** As it was given to `stage`. */
+  readonly parent: LayerId | StagedLayer | undefined
+  /** The id it was committed as. */
+  readonly id: LayerId | undefined
   /** Where a changeset for it is to be applied. */
   readonly target: ApplyTarget
-  /** Makes it the content of `id`: a few renames, synchronous, for the inside of a transaction. Idempotent after a crash. */
+  /**
+   * Makes it the content of `id`: a few renames, synchronous, for the inside of a transaction. A staged parent has to be
+   * committed before. What lies at `id` without a record (a crash left it) gives way. Committing again as the same id is
+   * nothing. The content must have been synced before; the renames are durable after `Driver.sync`.
+   */
   commit(id: LayerId): void
 }
 
@@ -69,10 +81,21 @@ export interface Driver {
   readonly name: 'vfs' | 'overlay'
   /** `ROOT/<name>` */
   readonly home: string
+  /** Roots of further, read-only stores that the driver's options name (`imagestore`). */
+  readonly additionalImageStores: readonly string[]
   /** Directories with leftovers of deferred removals and staged content (spec/drivers §2.4), for recovery. */
   readonly tempRoots: readonly string[]
-  /** New content on top of `parent`. @throws Fault `layer-unknown`, `unsupported` */
-  stage(parent: LayerId | undefined, options?: StageOptions): Promise<StagedLayer>
+  /**
+   * New content on top of `parent`: nothing, or with `template` or in a copying driver, a copy.
+   *
+   * The parent may be staged itself, so that a chain of layers can be filled before any is committed. Overlay looks into
+   * a staged parent only at `commit`: all layers of a chain can be filled at once. A driver that `copiesParent` begins with
+   * what the staged parent holds at this moment: apply to the parent first, then stage the child.
+   * @throws Fault `layer-unknown`, `unsupported`
+   */
+  stage(parent: LayerId | StagedLayer | undefined, options?: StageOptions): Promise<StagedLayer>
+  /** Whether a layer's directory holds the whole tree (vfs) and not only the layer's own changes (overlay). See `stage`. */
+  readonly copiesParent: boolean
   /** For applying a further changeset to a committed layer in place, as `applydiff` does. */
   targetOf(id: LayerId, options?: Pick<StageOptions, 'idMaps'>): ApplyTarget
   exists(id: LayerId): boolean
@@ -95,6 +118,10 @@ export interface Driver {
   directoriesOf(id: LayerId): readonly string[]
   /** Out of sight at once; the bytes go with `finish`. Content that is not there is no error. Synchronous: renames only. */
   remove(id: LayerId): Removal
+  /** Makes what `commit` and `remove` renamed durable. Synchronous: once per transaction, before the records are saved. */
+  sync(): void
+  /** Whether `mount` can show these maps without owners being rewritten (spec/drivers §4.9). */
+  supportsShifting(maps: IdMaps): boolean
   diskUsage(id: LayerId, options?: Cancellable): Promise<DiskUsage>
   metadata(id: LayerId): Readonly<Record<string, string>> | undefined
   status(): Promise<readonly (readonly [key: string, value: string])[]>

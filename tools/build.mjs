@@ -1,1 +1,65 @@
-console.log('nothing to build yet')
+// Bundles src/ into dist/, flat: the library, the commands, and the entry of every worker thread beside them.
+// Plain JavaScript, because it also runs where the machine's own Node.js cannot strip types. `--types` adds declarations.
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+
+const root = path.resolve(import.meta.dirname, '..')
+process.chdir(root)
+const packageJson = JSON.parse(readFileSync('package.json', 'utf8'))
+
+const workers = globSync('src/**/*-worker.ts')
+const entryPoints = {
+  index: 'src/index.ts',
+  'shale-main': 'src/doors/shale/main.ts',
+  'containers-storage-main': 'src/doors/containers-storage/main.ts',
+  ...Object.fromEntries(workers.map((file) => [path.basename(file, '.ts'), file])),
+}
+if (Object.keys(entryPoints).length !== workers.length + 3) throw new Error('two worker files have one name')
+
+rmSync('dist', { recursive: true, force: true })
+await build({
+  entryPoints,
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  legalComments: 'eof',
+  chunkNames: 'chunk-[hash]',
+  external: Object.keys(packageJson.dependencies),
+  banner: {
+    // Some of the bundled libraries are CommonJS.
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
+  logLevel: 'warning',
+})
+
+for (const name of ['shale', 'containers-storage']) {
+  // Words that also an old Node.js can read, so that it can be told.
+  writeFileSync(
+    `dist/${name}.js`,
+    `if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error('${name}: needs Node.js 24 or newer, and this is ' + process.version + ': install it, or set SHALE_NODE to its path')
+  process.exit(1)
+}
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '16'
+import('node:module').then(function (m) { m.enableCompileCache(); return import('./${name}-main.js') }).then(function (m) { return m.main() })
+`,
+  )
+}
+
+if (process.argv.includes('--types')) {
+  execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit' })
+  for (const file of globSync('dist/types/**/*.d.ts')) {
+    const text = readFileSync(file, 'utf8').replaceAll(/(from |import\()(['"])#([^'"]+)\2/g, (_, keyword, quote, room) => {
+      const place = room === 'wiring' ? 'doors/wiring' : room
+      const target = path.relative(path.dirname(file), `dist/types/${place}/index.js`)
+      return `${keyword}${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
+    })
+    writeFileSync(file, text)
+  }
+}

@@ -55,11 +55,14 @@ import('node:module').then(function (m) { m.enableCompileCache(); return import(
 if (process.argv.includes('--types')) {
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit' })
   for (const file of globSync('dist/types/**/*.d.ts')) {
-    const text = readFileSync(file, 'utf8').replaceAll(/(from |import\()(['"])#([^'"]+)\2/g, (_, keyword, quote, room) => {
-      const place = room === 'wiring' ? 'doors/wiring' : room
-      const target = path.relative(path.dirname(file), `dist/types/${place}/index.js`)
-      return `${keyword}${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
-    })
+    const text = readFileSync(file, 'utf8').replaceAll(
+      /(from |import\()(['"])#([^'"]+)\2/g,
+      (_, keyword, quote, room) => {
+        const place = room === 'wiring' ? 'doors/wiring' : room
+        const target = path.relative(path.dirname(file), `dist/types/${place}/index.js`)
+        return `${keyword}${quote}${target.startsWith('.') ? target : `./${target}`}${quote}`
+      },
+    )
     writeFileSync(file, text)
   }
 }

@@ -1,0 +1,3 @@
+export { loadStorageConfiguration, type LoadOptions } from './load-storage-configuration.ts'
+export type { StorageConfiguration } from './storage-configuration.ts'
+export { currentUser, hasPathsOfUser, isRootless, type User } from './user.ts'

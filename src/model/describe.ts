@@ -2,6 +2,13 @@ import type { Failure } from './failure.ts'
 
 const dataItem = { layer: 'layer', image: 'image', container: 'container' } as const
 
+/** Spec/drivers §1.1: with these the choice of a driver goes on to the next. */
+const unusableDriver = {
+  driver: 'driver not supported',
+  prerequisites: 'prerequisites for driver not satisfied (wrong filesystem?)',
+  'file-system': 'backing file system is unsupported for this graph driver',
+} as const
+
 /** The sentence for a failure: the words of the Go tools where they have some (spec/store §5), so that scripts go on matching. */
 export function describe(failure: Failure): string {
   switch (failure.code) {
@@ -80,7 +87,15 @@ export function describe(failure: Failure): string {
     case 'id-unmapped':
       return `${failure.side} ID ${failure.id} cannot be mapped to a ${failure.side === 'host' ? 'container' : 'host'} ID`
     case 'driver-unsupported':
-      return `${failure.problem}: driver not supported`
+      return `${failure.problem}: ${unusableDriver[failure.reason ?? 'driver']}`
+    case 'driver-option-invalid':
+      return failure.problem
+    case 'driver-none':
+      return 'no supported storage backend found'
+    case 'mount-failed':
+      return `creating overlay mount to ${failure.target}, mount_data=${quoted(failure.data)}: ${failure.problem}`
+    case 'mount-too-deep':
+      return 'max depth exceeded'
     case 'driver-ambiguous':
       return `${failure.root} contains several valid graphdrivers: ${failure.drivers.join(', ')}; Please cleanup or explicitly choose storage driver (-s <DRIVER>)`
     case 'unsupported':

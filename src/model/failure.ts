@@ -56,7 +56,17 @@ export type Failure =
   | { readonly code: 'limit-exceeded'; readonly limit: string; readonly most: number; readonly option?: string }
   | { readonly code: 'id-unmapped'; readonly side: 'container' | 'host'; readonly id: number }
   // What cannot be done here
-  | { readonly code: 'driver-unsupported'; readonly driver: string; readonly problem: string }
+  | {
+      readonly code: 'driver-unsupported'
+      readonly driver: string
+      readonly problem: string
+      /** Which of the three reasons that let the selection go on to the next driver. Default: not supported. */
+      readonly reason?: 'prerequisites' | 'file-system'
+    }
+  | { readonly code: 'driver-option-invalid'; readonly problem: string }
+  | { readonly code: 'driver-none' }
+  | { readonly code: 'mount-failed'; readonly target: string; readonly data: string; readonly problem: string }
+  | { readonly code: 'mount-too-deep'; readonly lowers: number }
   | { readonly code: 'driver-ambiguous'; readonly root: string; readonly drivers: readonly string[] }
   | { readonly code: 'unsupported'; readonly what: string; readonly by: string }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }

@@ -29,8 +29,11 @@ export interface StagedLayer extends AsyncDisposable {
    * Makes it the content of `id`: a few renames, synchronous, for the inside of a transaction. A staged parent has to be
    * committed before. What lies at `id` without a record (a crash left it) gives way. Committing again as the same id is
    * nothing. The content must have been synced before; the renames are durable after `Driver.sync`.
+   *
+   * `parent`, if given, is the committed layer to stand on instead of what `stage` was given: somebody else committed the
+   * same parent first, and the staged one is not needed any more. Equal content is the caller's word.
    */
-  commit(id: LayerId): void
+  commit(id: LayerId, parent?: LayerId): void
 }
 
 /** What to attach, as data: nothing is mounted by asking. */

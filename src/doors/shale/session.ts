@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import type { Progress } from '#model'
+import type { Store } from '#store'
+import { openStore } from '#wiring'
+import { globalsOf, type Globals } from './globals.ts'
+import { noProgress, progressLine, progressLines, type ProgressDisplay } from './progress-display.ts'
+
+/** What every command of this door is given: the opened store, and how to speak. */
+export interface Session {
+  readonly store: Store
+  readonly globals: Globals
+  readonly signal: AbortSignal
+  /** Text for people. */
+  readonly print: (text: string) => void
+  /** One JSON value and a newline. */
+  readonly printJson: (value: unknown) => void
+  /** For the error stream: what a person should know and a program should not have to parse. Not with `--quiet`. */
+  readonly note: (text: string) => void
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** Opens the store that the options name, runs the body, and gives everything back whatever happens. */
+export async function inSession(command: Command, signal: AbortSignal, body: (session: Session) => Promise<void>): Promise<void> {
+  const globals = globalsOf(command)
+  await using store = await openStore({
+    ...(globals.root === undefined ? {} : { graphRoot: globals.root }),
+    ...(globals.runroot === undefined ? {} : { runRoot: globals.runroot }),
+    ...(globals.storageDriver === undefined ? {} : { driver: globals.storageDriver }),
+    ...(globals.storageOpt.length === 0 ? {} : { driverOptions: globals.storageOpt }),
+    durability: globals.durability,
+    onWarning: (warning) => {
+      if (!globals.quiet) process.stderr.write(`shale: ${warning}\n`)
+    },
+  })
+  using display = chooseDisplay(globals)
+  return await body({
+    store,
+    globals,
+    signal,
+    print: (text) => process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`),
+    printJson: (value) => process.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (text) => {
+      if (!globals.quiet) process.stderr.write(`${text}\n`)
+    },
+    onProgress: display.report,
+  })
+}
+
+function chooseDisplay(globals: Globals): ProgressDisplay {
+  if (globals.quiet || !globals.progress) return noProgress
+  return process.stderr.isTTY ? progressLine(process.stderr) : progressLines(process.stderr)
+}

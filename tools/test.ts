@@ -4,6 +4,7 @@ import { globSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { ensureTools, imageBuilders, peers, testTools } from './debian-packages.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 process.chdir(root)
@@ -30,6 +31,8 @@ if (process.argv.length === 2) {
     }
   }
 }
+
+ensureTools([...peers, ...imageBuilders, ...testTools])
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []

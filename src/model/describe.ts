@@ -22,6 +22,8 @@ export function describe(failure: Failure): string {
       return `${quoted(failure.text)} is not an image reference: ${failure.problem}`
     case 'option-invalid':
       return `${failure.option}: ${failure.problem}`
+    case 'store-options-missing':
+      return failure.problem
     case 'configuration-invalid':
       return `decode configuration ${quoted(failure.file)}: ${failure.problem}`
     case 'layer-unknown':
@@ -102,6 +104,8 @@ export function describe(failure: Failure): string {
       return `${failure.what} is not supported by ${failure.by}`
     case 'lock-timeout':
       return `${failure.path} is locked by ${failure.holder}`
+    case 'thread-ended':
+      return `the ${failure.thread} thread ended: ${failure.problem}`
     case 'system':
       return `${failure.call} ${failure.path}: ${failure.errno}`
   }

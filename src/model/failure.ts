@@ -8,6 +8,7 @@ export type Failure =
   | { readonly code: 'timestamp-invalid'; readonly text: string }
   | { readonly code: 'reference-invalid'; readonly text: string; readonly problem: string }
   | { readonly code: 'option-invalid'; readonly option: string; readonly problem: string }
+  | { readonly code: 'store-options-missing'; readonly problem: string }
   | { readonly code: 'configuration-invalid'; readonly file: string; readonly problem: string }
   // What is not there, or there already
   | { readonly code: 'layer-unknown'; readonly layer: string }
@@ -70,6 +71,8 @@ export type Failure =
   | { readonly code: 'driver-ambiguous'; readonly root: string; readonly drivers: readonly string[] }
   | { readonly code: 'unsupported'; readonly what: string; readonly by: string }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }
+  /** A thread of ours is gone: out of memory, or a bug. */
+  | { readonly code: 'thread-ended'; readonly thread: string; readonly problem: string }
   | { readonly code: 'system'; readonly call: string; readonly path: string; readonly errno: string }
 
 /** The one error type of this program: data to act on, a sentence for people, the system's error as `cause`. */

@@ -42,8 +42,12 @@ export function describe(failure: Failure): string {
       return describeBigDataUnknown(failure)
     case 'big-data-name-empty':
       return `can't set empty name for ${dataItem[failure.kind]} big data item: not a valid name for a big data item`
+    case 'big-data-size-unknown':
+      return 'size is not known'
+    case 'big-data-digest-unknown':
+      return 'could not compute digest of item'
     case 'file-unknown':
-      return `${failure.path}: no such file or directory`
+      return `${failure.path}: ${failure.problem ?? 'no such file or directory'}`
     case 'id-in-use':
       return failure.kind === 'image'
         ? `an image with ID ${quoted(failure.id)} already exists: that ID is already in use`
@@ -62,6 +66,12 @@ export function describe(failure: Failure): string {
       return 'would-be parent layer is a container'
     case 'layer-not-mounted':
       return 'layer is not mounted'
+    case 'image-layer-differs':
+      return `image with ID ${quoted(failure.image)} already exists, but uses a different top layer`
+    case 'layer-content-differs':
+      return `layer ${failure.layer} already exists with content ${failure.present} instead of ${failure.wanted}`
+    case 'parent-maps-changed':
+      return `error during staged layer apply, parent layer ${quoted(failure.parent)} changed id mappings while the content was extracted, must retry layer creation`
     case 'store-read-only':
       return `not allowed to ${failure.action} at ${quoted(failure.path)}: called a write method on a read-only store`
     case 'digest-mismatch':
@@ -76,6 +86,16 @@ export function describe(failure: Failure): string {
       return `${failure.codec}: ${failure.problem}`
     case 'tar-split-invalid':
       return `tar-split: ${failure.problem}`
+    case 'image-digest-invalid':
+      return failure.item === undefined
+        ? `validating image digest ${quoted(failure.digest)}: ${failure.problem}`
+        : `validating digest ${quoted(failure.digest)} for big data item ${quoted(failure.item)}: ${failure.problem}`
+    case 'maps-overlap':
+      return failure.ranges.length === 1
+        ? `the specified UID and/or GID mapping ${failure.ranges[0]} conflicts with other mappings: invalid mappings specified`
+        : `the specified UID and/or GID mappings ${failure.ranges.join(', ')} conflict with other mappings: invalid mappings specified`
+    case 'labels-incomplete':
+      return 'ProcessLabel and Mountlabel must either not be specified or both specified'
     case 'content-modified':
       return `file integrity checksum failed for ${quoted(failure.path)}`
     case 'manifest-invalid':
@@ -100,8 +120,16 @@ export function describe(failure: Failure): string {
       return 'max depth exceeded'
     case 'driver-ambiguous':
       return `${failure.root} contains several valid graphdrivers: ${failure.drivers.join(', ')}; Please cleanup or explicitly choose storage driver (-s <DRIVER>)`
+    case 'compression-unsupported':
+      return `unsupported compression format tar.${failure.compression === 'bzip2' ? 'bz2' : failure.compression}`
+    case 'shifting-unsupported':
+      return `cannot mount layer ${failure.layer}: shifting not enabled`
+    case 'mount-read-write':
+      return ' "rw" option not supported'
     case 'unsupported':
       return `${failure.what} is not supported by ${failure.by}`
+    case 'platform-unavailable':
+      return `no image for ${failure.wanted}: there is ${failure.available.length === 0 ? 'none' : failure.available.join(', ')}`
     case 'lock-timeout':
       return `${failure.path} is locked by ${failure.holder}`
     case 'thread-ended':

@@ -23,7 +23,9 @@ export type Failure =
       readonly key: string
     }
   | { readonly code: 'big-data-name-empty'; readonly kind: 'layer' | 'image' | 'container' }
-  | { readonly code: 'file-unknown'; readonly path: string }
+  | { readonly code: 'big-data-size-unknown'; readonly key: string }
+  | { readonly code: 'big-data-digest-unknown'; readonly key: string }
+  | { readonly code: 'file-unknown'; readonly path: string; readonly problem?: string }
   | { readonly code: 'id-in-use'; readonly kind: 'layer' | 'image' | 'container'; readonly id: string }
   | {
       readonly code: 'name-in-use'
@@ -42,6 +44,9 @@ export type Failure =
   | { readonly code: 'image-in-use'; readonly image: string; readonly container: string }
   | { readonly code: 'parent-is-container'; readonly parent: string }
   | { readonly code: 'layer-not-mounted'; readonly layer: string }
+  | { readonly code: 'image-layer-differs'; readonly image: string; readonly present: string; readonly wanted: string }
+  | { readonly code: 'layer-content-differs'; readonly layer: string; readonly present: string; readonly wanted: string }
+  | { readonly code: 'parent-maps-changed'; readonly parent: string }
   | { readonly code: 'store-read-only'; readonly action: string; readonly path: string }
   // Content that is not what it should be
   | { readonly code: 'digest-mismatch'; readonly expected: string; readonly actual: string; readonly what?: string }
@@ -51,6 +56,9 @@ export type Failure =
   | { readonly code: 'compression-invalid'; readonly codec: string; readonly problem: string }
   | { readonly code: 'tar-split-invalid'; readonly problem: string }
   | { readonly code: 'content-modified'; readonly path: string }
+  | { readonly code: 'image-digest-invalid'; readonly digest: string; readonly item?: string; readonly problem: string }
+  | { readonly code: 'maps-overlap'; readonly ranges: readonly string[] }
+  | { readonly code: 'labels-incomplete' }
   | { readonly code: 'manifest-invalid'; readonly problem: string }
   | { readonly code: 'archive-invalid'; readonly source: string; readonly problem: string }
   | { readonly code: 'records-invalid'; readonly path: string; readonly problem: string }
@@ -70,6 +78,10 @@ export type Failure =
   | { readonly code: 'mount-too-deep'; readonly lowers: number }
   | { readonly code: 'driver-ambiguous'; readonly root: string; readonly drivers: readonly string[] }
   | { readonly code: 'unsupported'; readonly what: string; readonly by: string }
+  | { readonly code: 'compression-unsupported'; readonly compression: string }
+  | { readonly code: 'shifting-unsupported'; readonly layer: string }
+  | { readonly code: 'mount-read-write' }
+  | { readonly code: 'platform-unavailable'; readonly wanted: string; readonly available: readonly string[] }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }
   /** A thread of ours is gone: out of memory, or a bug. */
   | { readonly code: 'thread-ended'; readonly thread: string; readonly problem: string }

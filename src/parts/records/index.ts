@@ -1,0 +1,6 @@
+export type { BigDataBytes, BigDataItem } from './big-data.ts'
+export type { ContainersReader, ContainersWriter } from './container-table.ts'
+export type { ImagesReader, ImagesWriter } from './image-table.ts'
+export type { LayerAdditions, LayerMount, LayersReader, LayersWriter, StagedContent } from './layer-table.ts'
+export type { Durability, Held, LayerContents, Records, RecordsOptions } from './records.ts'
+export type { Locks, NotPromise, Readers, Table, Transaction, Writers } from './table.ts'

@@ -1,0 +1,12 @@
+import type { Cancellable } from '#model'
+import type { LayerMount } from '#parts/records'
+import type { Store } from './store.ts'
+
+/** Where a container or a layer is mounted according to the records, and how often; undefined: it is not. @throws Fault `layer-unknown` */
+export async function mounted(
+  store: Store,
+  nameOrId: string,
+  options: Cancellable = {},
+): Promise<LayerMount | undefined> {
+  throw new Error(`${store.root}${nameOrId}${options.signal}`)
+}

@@ -48,7 +48,11 @@ const booleans: Readonly<Record<string, boolean>> = {
  * Parses up to the first word that is no flag, or behind `--`. Two dashes for long names, one for letters; letters may stand
  * together, and the last of them may take a value.
  */
-export function parseFlags(words: readonly string[], known: readonly Flag[], before = new FlagValues(new Map())): ParsedFlags {
+export function parseFlags(
+  words: readonly string[],
+  known: readonly Flag[],
+  before = new FlagValues(new Map()),
+): ParsedFlags {
   const values = new Map(before.entries())
   // A list that stands again after the command goes on from what stood before it.
   const rest = [...words]
@@ -64,7 +68,12 @@ export function parseFlags(words: readonly string[], known: readonly Flag[], bef
   return { kind: 'parsed', flags: new FlagValues(values), words: rest }
 }
 
-function takeFlag(word: string, rest: string[], known: readonly Flag[], values: Map<string, FlagValue>): string | undefined {
+function takeFlag(
+  word: string,
+  rest: string[],
+  known: readonly Flag[],
+  values: Map<string, FlagValue>,
+): string | undefined {
   const dashes = word.startsWith('--') ? 2 : 1
   const body = word.slice(dashes)
   if (body === '' || body.startsWith('-') || body.startsWith('=')) return `bad flag syntax: ${word}`
@@ -86,7 +95,7 @@ function takeLetters(
   known: readonly Flag[],
   values: Map<string, FlagValue>,
 ): string | undefined {
-  const flags = [...letters].map((letter) => find(known, 1, letter))
+  const flags = Array.from(letters).map((letter) => find(known, 1, letter))
   for (const [index, flag] of flags.entries()) {
     if (flag === undefined) return `flag provided but not defined: -${letters}`
     const isLast = index === flags.length - 1

@@ -47,7 +47,9 @@ async function runCommand({ name, command, words, before }: NamedCall): Promise<
   }
   const showUsage = async (): Promise<void> => {
     print(commandUsage(name, command))
-    complain(optionList(known, await withDefaults(parsed.kind === 'parsed' ? parsed.flags : before), process.env['HOME']))
+    complain(
+      optionList(known, await withDefaults(parsed.kind === 'parsed' ? parsed.flags : before), process.env['HOME']),
+    )
   }
   if (parsed.kind === 'help') {
     await showUsage()

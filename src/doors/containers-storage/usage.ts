@@ -15,7 +15,10 @@ export function commandUsage(name: string, { usage, description }: Command): str
 /** Sorted by name, the values that hold in the first column. */
 export function optionList(flags: readonly Flag[], values: FlagValues, home = ''): string {
   const rows = flags
-    .map((flag) => ({ left: spelling(flag) + shownValue(flag, values.entries().get(flag.long[0]), home), usage: flag.usage }))
+    .map((flag) => ({
+      left: spelling(flag) + shownValue(flag, values.entries().get(flag.long[0]), home),
+      usage: flag.usage,
+    }))
     .toSorted((a, b) => (a.left < b.left ? -1 : 1))
   const width = Math.max(...rows.map(({ left }) => left.length)) + 4
   return ['', ...rows.map(({ left, usage }) => `  ${left.padEnd(width)}${usage}`), ''].join('\n')

@@ -26,7 +26,10 @@ export function addGlobals(command: Command): Command {
         .argParser((value: string, before: readonly string[]) => [...before, value]),
     )
     .addOption(
-      new Option('--durability <level>', 'full: what is reported done survives a power cut; none: leave it to the kernel')
+      new Option(
+        '--durability <level>',
+        'full: what is reported done survives a power cut; none: leave it to the kernel',
+      )
         .choices(['full', 'none'])
         .default('full'),
     )

@@ -7,7 +7,9 @@ export type AddCommand = (program: Command, signal: AbortSignal) => Command
 
 export function buildProgram(signal: AbortSignal): Command {
   const program = addGlobals(new Command('shale'))
-    .description('Container layers, images and containers on disk, in the format that Podman, Buildah, CRI-O and Skopeo share.')
+    .description(
+      'Container layers, images and containers on disk, in the format that Podman, Buildah, CRI-O and Skopeo share.',
+    )
     .version(version, '-v, --version', 'print the version')
     .exitOverride()
     .showSuggestionAfterError()

@@ -50,7 +50,8 @@ export function progressLines(stream: NodeJS.WritableStream): ProgressDisplay {
   return {
     report: (progress) => {
       const what = `${verbs[progress.kind]}${itemOf(progress)}`
-      if (progress.total !== undefined && progress.done >= progress.total) say(`${what}: ${amountOf(progress, progress.total)}, done`)
+      if (progress.total !== undefined && progress.done >= progress.total)
+        say(`${what}: ${amountOf(progress, progress.total)}, done`)
       else say(what)
     },
     [Symbol.dispose]: () => undefined,
@@ -59,7 +60,8 @@ export function progressLines(stream: NodeJS.WritableStream): ProgressDisplay {
 
 /** Sums what runs at once: `unpacking 3 of 8: 120 MB of 480 MB (25 %)`. */
 function lineOf(all: readonly Progress[]): string {
-  const kind = all.findLast((progress) => progress.total === undefined || progress.done < progress.total)?.kind ?? all.at(-1)?.kind
+  const kind =
+    all.findLast((progress) => progress.total === undefined || progress.done < progress.total)?.kind ?? all.at(-1)?.kind
   if (kind === undefined) return ''
   const same = all.filter((progress) => progress.kind === kind)
   const done = same.reduce((sum, progress) => sum + progress.done, 0)

@@ -20,7 +20,11 @@ export interface Session {
 }
 
 /** Opens the store that the options name, runs the body, and gives everything back whatever happens. */
-export async function inSession(command: Command, signal: AbortSignal, body: (session: Session) => Promise<void>): Promise<void> {
+export async function inSession(
+  command: Command,
+  signal: AbortSignal,
+  body: (session: Session) => Promise<void>,
+): Promise<void> {
   const globals = globalsOf(command)
   await using store = await openStore({
     ...(globals.root === undefined ? {} : { graphRoot: globals.root }),

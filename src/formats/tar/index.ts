@@ -1,2 +1,6 @@
 export type { TarEntry, TarEntryKind, TarTime } from './entry.ts'
+export { fanOut } from './fan-out.ts'
+export { defaultTarLimits } from './limits.ts'
+export type { TarLimits } from './limits.ts'
 export type { TarSink } from './sink.ts'
+export { TarParser } from './tar-parser.ts'

@@ -1,0 +1,326 @@
+import { Gatherer } from './gatherer.ts'
+import { entryOfHeader, globalEntry, mergeExtensions } from './entry-of-header.ts'
+import type { Extensions } from './entry-of-header.ts'
+import { blockSize, emptyHeaderFields, isZeroBlock, padding, readHeaderBlock, textField } from './header-block.ts'
+import { FieldInvalid, tarInvalid } from './invalid.ts'
+import { defaultTarLimits, exceeded } from './limits.ts'
+import type { TarLimits } from './limits.ts'
+import { exactSize, parseDecimal, parseNumericField } from './numeric-field.ts'
+import { parsePaxRecords, paxKey } from './pax-records.ts'
+import type { TarSink } from './sink.ts'
+import { SparseBody } from './sparse-body.ts'
+import {
+  gnuSparse,
+  paxSparseFormat,
+  readGnuSparsePairs,
+  SparseMap,
+  SparseMapLines,
+  sparseMapOfRecords,
+} from './sparse-map.ts'
+import { hasBody, typeflag } from './typeflag.ts'
+
+/** Go's bound on the data of one extension header, and on one sparse map in a body. */
+const mostExtensionData = 1024 * 1024
+
+/** What the next byte belongs to. */
+type Place =
+  | 'header'
+  | 'header-after-zeros'
+  | 'extension-data'
+  | 'sparse-block'
+  | 'sparse-map'
+  | 'body'
+  | 'padding'
+  | 'trailer'
+
+const noExtensions: Extensions = { paxRecords: undefined, gnuLongName: '', gnuLongLink: '' }
+
+/**
+ * Reads a tar of any dialect (spec/drivers §8.1) as it is pushed in, and tells a sink what is there. It decides as Go's
+ * archive/tar does, so that both tools see one archive. Synchronous; bodies are views of what was pushed, never copies;
+ * memory does not follow a size that a header declares.
+ *
+ * Throws Fault `tar-invalid` (Go's texts, the offset of the header in question) and `limit-exceeded`. What the sink throws
+ * passes through. After a throw every further call throws the same.
+ */
+export class TarParser {
+  readonly #sink: TarSink
+  readonly #limits: TarLimits
+  readonly #input = new Gatherer()
+  #place: Place = 'header'
+  #failure: { readonly error: unknown } | undefined
+
+  readonly #header = emptyHeaderFields()
+  #headerOffset = 0
+  #entries = 0
+  #extensions = noExtensions
+  #extensionBytes = 0
+
+  /** Bytes left of the extension data, of the body as stored, or of the padding. */
+  #left = 0
+  #paddingAfter = 0
+  #sparseMap: SparseMap | undefined
+  #sparseLines: SparseMapLines | undefined
+  #sparseBody: SparseBody | undefined
+  #sparseBlocks = 0
+  #holeBytes = 0
+
+  constructor(sink: TarSink, limits: Partial<TarLimits> = {}) {
+    this.#sink = sink
+    this.#limits = { ...defaultTarLimits, ...limits }
+  }
+
+  /** Bytes taken in so far. */
+  get offset(): number {
+    return this.#input.offset
+  }
+
+  /** Takes the next bytes, cut anywhere. The chunk may be reused once this returns. */
+  push(chunk: Uint8Array): void {
+    this.#guard(() => {
+      this.#input.give(chunk)
+      while (this.#input.available > 0) this.#step()
+      if (this.#place === 'sparse-map') this.#input.forgetSkipped()
+      else this.#tellStructure()
+    })
+  }
+
+  /** The input is over. Throws if it was cut inside a header or a body; missing end blocks and padding are fine. */
+  end(): void {
+    this.#guard(() => {
+      const atBoundary = this.#place === 'header' || this.#place === 'header-after-zeros'
+      const complete = atBoundary ? this.#input.held === 0 : this.#place === 'padding' || this.#place === 'trailer'
+      if (!complete) throw tarInvalid('unexpected EOF', this.#input.offset)
+      if (this.#place !== 'trailer') this.#sink.archiveEnd?.()
+      this.#sink.end?.()
+    })
+    this.#failure = { error: new Error('this archive has ended') }
+  }
+
+  #guard(work: () => void): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      work()
+    } catch (cause) {
+      const error = cause instanceof FieldInvalid ? tarInvalid(cause.problem, this.#headerOffset, { cause }) : cause
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  #step(): void {
+    switch (this.#place) {
+      case 'header':
+      case 'header-after-zeros':
+        if (this.#input.gather(blockSize)) this.#readHeader()
+        return
+      case 'extension-data':
+        if (this.#input.gather(this.#left)) this.#readExtension()
+        return
+      case 'sparse-block':
+        if (this.#input.gather(blockSize)) this.#readSparseBlock()
+        return
+      case 'sparse-map':
+        if (this.#input.gather(blockSize)) this.#readSparseLines()
+        return
+      case 'body':
+        this.#readBody()
+        return
+      case 'padding':
+        this.#left -= this.#input.skip(this.#left)
+        if (this.#left === 0) this.#place = 'header'
+        return
+      case 'trailer':
+        this.#input.skip(Infinity)
+    }
+  }
+
+  #tellStructure(): void {
+    const bytes = this.#input.takeSkipped()
+    if (bytes !== undefined) this.#sink.structure?.(bytes)
+  }
+
+  #readHeader(): void {
+    const { block, blockAt } = this.#input
+    this.#headerOffset = this.#input.offset - blockSize
+    if (block[blockAt] === 0 && isZeroBlock(block, blockAt)) return this.#readZeroBlock()
+    if (this.#place === 'header-after-zeros') throw new FieldInvalid()
+    readHeaderBlock(block, blockAt, this.#header)
+    const { size } = this.#header
+    if (size < 0 && hasBody(this.#header.typeflag)) throw new FieldInvalid()
+    switch (this.#header.typeflag) {
+      case typeflag.extendedHeader:
+      case typeflag.globalHeader:
+      case typeflag.gnuLongName:
+      case typeflag.gnuLongLink:
+        return this.#beginExtension(size)
+      default:
+        return this.#beginEntry(block, blockAt)
+    }
+  }
+
+  #readZeroBlock(): void {
+    if (this.#place === 'header') {
+      this.#place = 'header-after-zeros'
+      return
+    }
+    this.#place = 'trailer'
+    this.#tellStructure()
+    this.#sink.archiveEnd?.()
+  }
+
+  #beginExtension(size: number): void {
+    if (size > mostExtensionData) throw new FieldInvalid('header field too long')
+    this.#extensionBytes += blockSize + size
+    if (this.#extensionBytes > this.#limits.extensionBytes) {
+      throw exceeded('bytes of extension headers before one entry', this.#limits.extensionBytes, 'extensionBytes')
+    }
+    this.#left = size
+    this.#place = 'extension-data'
+    if (size === 0) this.#readExtension()
+  }
+
+  /** Each kind of extension is kept for the next entry; of two of a kind the later one counts. */
+  #readExtension(): void {
+    const { block, blockAt } = this.#input
+    const size = this.#left
+    this.#left = padding(size)
+    this.#place = this.#left > 0 ? 'padding' : 'header'
+    switch (this.#header.typeflag) {
+      case typeflag.extendedHeader:
+        this.#extensions = { ...this.#extensions, paxRecords: parsePaxRecords(block, blockAt, size) }
+        return
+      case typeflag.gnuLongName:
+        this.#extensions = { ...this.#extensions, gnuLongName: textField(block, blockAt, size) }
+        return
+      case typeflag.gnuLongLink:
+        this.#extensions = { ...this.#extensions, gnuLongLink: textField(block, blockAt, size) }
+        return
+      default:
+        this.#tellGlobalHeader(parsePaxRecords(block, blockAt, size))
+    }
+  }
+
+  #tellGlobalHeader(records: ReadonlyMap<string, string>): void {
+    const entry = globalEntry(this.#header.path, records, this.#limits)
+    this.#countEntry()
+    this.#tellStructure()
+    this.#sink.entry(entry)
+    this.#sink.entryEnd()
+  }
+
+  #countEntry(): void {
+    this.#extensions = noExtensions
+    this.#extensionBytes = 0
+    if (++this.#entries > this.#limits.entries) throw exceeded('entries', this.#limits.entries, 'entries')
+  }
+
+  #beginEntry(block: Buffer, blockAt: number): void {
+    const header = this.#header
+    mergeExtensions(header, this.#extensions)
+    // A PAX size applies to this entry only, not to the long-name headers before it: readers that disagree about this can be
+    // made to see different archives (POSIX pax, "Extended Header"; GHSA-vmf3-w455-68vh).
+    this.#left = hasBody(header.typeflag) ? exactSize(header.size) : 0
+    if (this.#left < 0) throw new FieldInvalid()
+    this.#paddingAfter = padding(this.#left)
+    this.#sparseMap = undefined
+    if (header.typeflag === typeflag.gnuSparse) return this.#beginGnuSparse(block, blockAt)
+    const records = this.#extensions.paxRecords
+    const format = records === undefined ? undefined : paxSparseFormat(records)
+    if (records === undefined || format === undefined) return this.#tellEntry()
+    return this.#beginPaxSparse(records, format)
+  }
+
+  #beginGnuSparse(block: Buffer, blockAt: number): void {
+    if (this.#header.dialect !== 'gnu') throw new FieldInvalid()
+    this.#header.size = parseNumericField(block, blockAt + gnuSparse.realSizeAt, 12)
+    this.#sparseMap = new SparseMap()
+    this.#sparseBlocks = 0
+    const more = readGnuSparsePairs(block, blockAt + gnuSparse.headerAt, gnuSparse.headerPairs, this.#sparseMap)
+    if (more) this.#place = 'sparse-block'
+    else this.#tellEntry()
+  }
+
+  /** Blocks are counted, not regions: a block may be empty and still announce another. */
+  #readSparseBlock(): void {
+    const { block, blockAt } = this.#input
+    const map = this.#sparseMap ?? new SparseMap()
+    if (++this.#sparseBlocks * gnuSparse.blockPairs > this.#limits.sparseRegions) {
+      throw exceeded('regions in a sparse file', this.#limits.sparseRegions, 'sparseRegions')
+    }
+    if (!readGnuSparsePairs(block, blockAt, gnuSparse.blockPairs, map)) this.#tellEntry()
+  }
+
+  #beginPaxSparse(records: ReadonlyMap<string, string>, format: 'map-in-records' | 'map-in-body'): void {
+    this.#header.path = records.get(paxKey.sparseName) || this.#header.path
+    const size = records.get(paxKey.sparseSize) || records.get(paxKey.sparseRealSize)
+    if (size !== undefined && size !== '') this.#header.size = parseDecimal(size)
+    if (format === 'map-in-records') {
+      this.#sparseMap = sparseMapOfRecords(records, this.#limits.sparseRegions)
+      return this.#tellEntry()
+    }
+    this.#sparseLines = new SparseMapLines(this.#limits.sparseRegions)
+    this.#sparseBlocks = 0
+    this.#beginSparseLines()
+  }
+
+  #beginSparseLines(): void {
+    if (this.#left < blockSize) throw new FieldInvalid('unexpected EOF')
+    if (++this.#sparseBlocks * blockSize > mostExtensionData) throw new FieldInvalid('sparse map too long')
+    this.#tellStructure()
+    this.#place = 'sparse-map'
+  }
+
+  #readSparseLines(): void {
+    const { block, blockAt } = this.#input
+    this.#left -= blockSize
+    this.#input.forgetSkipped()
+    const complete = this.#sparseLines?.add(block.toString('latin1', blockAt, blockAt + blockSize)) ?? true
+    if (!complete) return this.#beginSparseLines()
+    this.#sparseMap = this.#sparseLines?.map()
+    this.#sparseLines = undefined
+    this.#tellEntry()
+  }
+
+  #tellEntry(): void {
+    const header = this.#header
+    const map = this.#sparseMap
+    if (map !== undefined) this.#refuseBrokenSparse(map)
+    const entry = entryOfHeader(header, this.#extensions.paxRecords, map !== undefined, this.#limits)
+    this.#countEntry()
+    this.#tellStructure()
+    this.#sink.entry(entry)
+    this.#sparseBody = map === undefined ? undefined : new SparseBody(map, header.size, this.#sink)
+    this.#sparseBody?.take(Buffer.alloc(0))
+    if (this.#left > 0) this.#place = 'body'
+    else this.#endEntry()
+  }
+
+  #refuseBrokenSparse(map: SparseMap): void {
+    const { size } = this.#header
+    if (!hasBody(this.#header.typeflag)) throw new FieldInvalid()
+    map.refuseBeyond(exactSize(size))
+    if (map.stored > this.#left) throw new FieldInvalid('sparse file references non-existent data')
+    if (map.stored < this.#left) throw new FieldInvalid('sparse file contains unreferenced data')
+    this.#holeBytes += size - map.stored
+    if (this.#holeBytes > this.#limits.sparseHoleBytes) {
+      throw exceeded('bytes of holes in sparse files', this.#limits.sparseHoleBytes, 'sparseHoleBytes')
+    }
+  }
+
+  #readBody(): void {
+    this.#tellStructure()
+    const bytes = this.#input.take(this.#left)
+    this.#left -= bytes.byteLength
+    if (this.#sparseBody === undefined) this.#sink.body(bytes)
+    else this.#sparseBody.take(bytes)
+    if (this.#left === 0) this.#endEntry()
+  }
+
+  #endEntry(): void {
+    this.#sparseBody = undefined
+    this.#left = this.#paddingAfter
+    this.#place = this.#left > 0 ? 'padding' : 'header'
+    this.#sink.entryEnd()
+  }
+}

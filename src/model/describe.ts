@@ -108,6 +108,8 @@ export function describe(failure: Failure): string {
       return `more than ${failure.most} ${failure.limit}${failure.option === undefined ? '' : ` (raise ${failure.option} to allow it)`}`
     case 'id-unmapped':
       return `${failure.side} ID ${failure.id} cannot be mapped to a ${failure.side === 'host' ? 'container' : 'host'} ID`
+    case 'ids-unavailable':
+      return `potentially insufficient UIDs or GIDs available in user namespace (requested ${failure.uid}:${failure.gid} for ${failure.path}): Check /etc/subuid and /etc/subgid if configured locally and run "podman system migrate"`
     case 'driver-unsupported':
       return `${failure.problem}: ${unusableDriver[failure.reason ?? 'driver']}`
     case 'driver-option-invalid':
@@ -132,6 +134,8 @@ export function describe(failure: Failure): string {
       return `no image for ${failure.wanted}: there is ${failure.available.length === 0 ? 'none' : failure.available.join(', ')}`
     case 'lock-timeout':
       return `${failure.path} is locked by ${failure.holder}`
+    case 'lock-of-other-kind':
+      return `lock ${quoted(failure.path)} is not a ${failure.wanted} lock`
     case 'thread-ended':
       return `the ${failure.thread} thread ended: ${failure.problem}`
     case 'system':

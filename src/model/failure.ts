@@ -64,6 +64,7 @@ export type Failure =
   | { readonly code: 'records-invalid'; readonly path: string; readonly problem: string }
   | { readonly code: 'limit-exceeded'; readonly limit: string; readonly most: number; readonly option?: string }
   | { readonly code: 'id-unmapped'; readonly side: 'container' | 'host'; readonly id: number }
+  | { readonly code: 'ids-unavailable'; readonly uid: number; readonly gid: number; readonly path: string }
   // What cannot be done here
   | {
       readonly code: 'driver-unsupported'
@@ -83,6 +84,7 @@ export type Failure =
   | { readonly code: 'mount-read-write' }
   | { readonly code: 'platform-unavailable'; readonly wanted: string; readonly available: readonly string[] }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }
+  | { readonly code: 'lock-of-other-kind'; readonly path: string; readonly wanted: 'read-only' | 'read-write' }
   /** A thread of ours is gone: out of memory, or a bug. */
   | { readonly code: 'thread-ended'; readonly thread: string; readonly problem: string }
   | { readonly code: 'system'; readonly call: string; readonly path: string; readonly errno: string }

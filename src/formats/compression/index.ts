@@ -2,3 +2,5 @@ export { type Decoder, type DecoderLimits, defaultWindowBytes, pieceBytes } from
 export { detectCompression, detectionBytes } from './detect-compression.ts'
 export { createInflater, type Emit, type Inflater } from './inflater.ts'
 export { openDecoder } from './open-decoder.ts'
+export type { WritableCodec } from './block-format.ts'
+export { createDeflater, type Deflater } from './deflater.ts'

@@ -63,8 +63,8 @@ function refuseOtherCases(json: Readonly<Record<string, unknown>>): void {
 }
 
 function refuseSchema1(json: Readonly<Record<string, unknown>>, claims: ManifestClaims): void {
-  const schema1: readonly string[] = [mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed]
-  const named = [json['mediaType'], claims.mediaType].some((type) => typeof type === 'string' && schema1.includes(type))
+  const schema1 = new Set<string>([mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed])
+  const named = [json['mediaType'], claims.mediaType].some((type) => typeof type === 'string' && schema1.has(type))
   if (json['schemaVersion'] === 1 || named) {
     const by =
       'this version: Docker schema 1 manifests are obsolete, convert the image with `skopeo copy --format v2s2`'

@@ -27,11 +27,14 @@ function invalid(problem: string, cause?: unknown): Fault {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  let value: unknown
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
     throw invalid('it is not JSON', cause)
   }
+  if (Array.isArray(value)) throw invalid('it is not a JSON object')
+  return value
 }
 
 function imageConfig(parsed: ParsedImageConfig): ImageConfig {

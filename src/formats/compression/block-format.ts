@@ -69,6 +69,11 @@ export function levelOf(codec: WritableCodec, level: number | undefined): number
   })
 }
 
+/** A buffer for one block and its dictionary. */
+export function roomFor(format: BlockFormat): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(format.dictionaryBytes + format.blockBytes)
+}
+
 const nothing = new Uint8Array(0)
 
 /** The header that Go's writers make: no name, their zero time, XFL by level, OS unknown (spec/drivers §11). */

@@ -1,7 +1,14 @@
 import { crc32 } from 'node:zlib'
 
 import { BlockCutter } from './block-cutter.ts'
-import { type BlockFormat, blockFormats, type BlockPlace, levelOf, type WritableCodec } from './block-format.ts'
+import {
+  type BlockFormat,
+  blockFormats,
+  type BlockPlace,
+  levelOf,
+  roomFor,
+  type WritableCodec,
+} from './block-format.ts'
 import type { Emit } from './inflater.ts'
 
 /** A compressor without promises, for the threads where the work is done. */
@@ -69,9 +76,4 @@ function twoBuffersInTurns(format: BlockFormat): () => Uint8Array<ArrayBuffer> {
     ;[next, other] = [other, next]
     return other
   }
-}
-
-/** A buffer for one block and its dictionary. */
-export function roomFor(format: BlockFormat): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(format.dictionaryBytes + format.blockBytes)
 }

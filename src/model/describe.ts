@@ -22,6 +22,7 @@ export function describe(failure: Failure): string {
       return `${quoted(failure.text)} is not an image reference: ${failure.problem}`
     case 'option-invalid':
       return `${failure.option}: ${failure.problem}`
+    case 'id-map-invalid':
     case 'store-options-missing':
       return failure.problem
     case 'configuration-invalid':
@@ -38,6 +39,8 @@ export function describe(failure: Failure): string {
       return failure.kind === 'id'
         ? 'identifier is not a layer, image, or container'
         : `identifier is not ${failure.kind === 'image' ? 'an' : 'a'} ${failure.kind}`
+    case 'name-ambiguous':
+      return `${failure.name} could be ${failure.candidates.join(' or ')}: say which`
     case 'big-data-unknown':
       return describeBigDataUnknown(failure)
     case 'big-data-name-empty':

@@ -8,6 +8,7 @@ export type Failure =
   | { readonly code: 'timestamp-invalid'; readonly text: string }
   | { readonly code: 'reference-invalid'; readonly text: string; readonly problem: string }
   | { readonly code: 'option-invalid'; readonly option: string; readonly problem: string }
+  | { readonly code: 'id-map-invalid'; readonly problem: string }
   | { readonly code: 'store-options-missing'; readonly problem: string }
   | { readonly code: 'configuration-invalid'; readonly file: string; readonly problem: string }
   // What is not there, or there already

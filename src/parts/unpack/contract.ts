@@ -45,6 +45,8 @@ export interface Unpacked {
   readonly entries: number
   /** Sum of header sizes of all entries: what Go's UnpackLayer returns. */
   readonly headerBytes: number
+  /** What was tolerated, such as an attribute the file system cannot keep: a sentence each, the first hundred. */
+  readonly warnings: readonly string[]
 }
 
 export type Unpack = (blob: BlobBytes, target: ApplyTarget, options?: UnpackOptions) => Promise<Unpacked>

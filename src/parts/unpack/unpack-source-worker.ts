@@ -1,0 +1,4 @@
+import { decodeBlob } from './decode-blob.ts'
+import { serve } from './worker-duty.ts'
+
+serve('source', decodeBlob)

@@ -1,0 +1,2 @@
+export { Crc64 } from './crc64.ts'
+export { TarSplitRecorder } from './recorder.ts'

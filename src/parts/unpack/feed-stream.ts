@@ -64,48 +64,32 @@ async function* untilStopped(bytes: ByteStream, stopped: AbortSignal): ByteStrea
   try {
     for (;;) {
       state = 'asked'
-      const result = await orStopped(iterator.next(), stopped, () => {
-        state = 'over'
-      })
+      const result = await orStopped(iterator.next(), stopped)
       state = result.done === true ? 'over' : 'answered'
       if (result.done === true) return
       yield result.value
     }
   } finally {
-    await close(iterator, state)
+    if (state !== 'over') {
+      const closing = Promise.resolve(iterator.return?.())
+      // A generator that waits for the network closes when it gets an answer: it is told, not waited for, and what it has
+      // to say then is about an unpacking that has failed already.
+      if (state === 'asked') closing.catch(() => undefined)
+      else await closing
+    }
   }
 }
 
-async function close(iterator: AsyncIterator<Uint8Array>, state: 'asked' | 'answered' | 'over'): Promise<void> {
-  if (state === 'over') return
-  const closing = Promise.resolve(iterator.return?.())
-  if (state === 'answered') await closing
-  // A generator that waits for the network closes when it gets an answer: it is told, not waited for, and what it has to
-  // say then is about an unpacking that has failed already.
-  else closing.catch(() => undefined)
-}
-
-function orStopped<T>(promise: Promise<T>, stopped: AbortSignal, onFailure: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (stopped.aborted) {
-      promise.catch(() => undefined)
-      reject(new LineStopped())
-      return
-    }
-    const onStop = (): void => reject(new LineStopped())
-    stopped.addEventListener('abort', onStop, { once: true })
-    promise.then(
-      (value) => {
-        stopped.removeEventListener('abort', onStop)
-        resolve(value)
-      },
-      (error: unknown) => {
-        stopped.removeEventListener('abort', onStop)
-        onFailure()
-        reject(error)
-      },
-    )
-  })
+async function orStopped<T>(promise: Promise<T>, stopped: AbortSignal): Promise<T> {
+  const stop = Promise.withResolvers<never>()
+  const onStop = (): void => stop.reject(new LineStopped())
+  if (stopped.aborted) onStop()
+  stopped.addEventListener('abort', onStop, { once: true })
+  try {
+    return await Promise.race([promise, stop.promise])
+  } finally {
+    stopped.removeEventListener('abort', onStop)
+  }
 }
 
 function refuseSize(expected: number, actual: number): never {

@@ -69,11 +69,10 @@ test('the thread of the caller waits without blocking, and is woken by room and 
   for (const reader of [source, apply]) reader.leave('blob')
   while (put(feeder, 'blob', 'x'));
   let isAwake = false
-  const waiting = feeder
-    .waitAsync(() => feeder.free('blob'))
-    .then(() => {
-      isAwake = true
-    })
+  const waiting = (async () => {
+    await feeder.waitAsync(() => feeder.free('blob'))
+    isAwake = true
+  })()
   await delay(20)
   assert.equal(isAwake, false)
   hash.release('blob')

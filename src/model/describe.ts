@@ -135,6 +135,12 @@ export function describe(failure: Failure): string {
       return `${failure.what} is not supported by ${failure.by}`
     case 'platform-unavailable':
       return `no image for ${failure.wanted}: there is ${failure.available.length === 0 ? 'none' : failure.available.join(', ')}`
+    case 'source-image-unknown':
+      return describeSourceImageUnknown(failure)
+    case 'destination-in-use':
+      return `${failure.path}: ${failure.problem}`
+    case 'digest-not-preserved':
+      return `the digests of image ${quoted(failure.image)} cannot be preserved: ${failure.problem}`
     case 'lock-timeout':
       return `${failure.path} is locked by ${failure.holder}`
     case 'lock-of-other-kind':
@@ -161,6 +167,13 @@ function describeNameInUse(failure: Extract<Failure, { code: 'name-in-use' }>): 
     case 'container':
       return `the container name ${quoted(failure.name)} is already in use by ${failure.owner}. You have to remove that container to be able to reuse that name: ${sentinel}`
   }
+}
+
+function describeSourceImageUnknown(failure: Extract<Failure, { code: 'source-image-unknown' }>): string {
+  const { source, wanted, available } = failure
+  if (available.length === 0) return `${source}: there is no image in it`
+  const asked = wanted === undefined ? 'there are several images, say which one' : `no image is called ${quoted(wanted)}`
+  return `${source}: ${asked}; there are ${available.join(', ')}`
 }
 
 /** Go's %q, near enough for messages: JSON escapes what Go escapes. */

@@ -84,6 +84,14 @@ export type Failure =
   | { readonly code: 'shifting-unsupported'; readonly layer: string }
   | { readonly code: 'mount-read-write' }
   | { readonly code: 'platform-unavailable'; readonly wanted: string; readonly available: readonly string[] }
+  | {
+      readonly code: 'source-image-unknown'
+      readonly source: string
+      readonly wanted?: string
+      readonly available: readonly string[]
+    }
+  | { readonly code: 'destination-in-use'; readonly path: string; readonly problem: string }
+  | { readonly code: 'digest-not-preserved'; readonly image: string; readonly problem: string }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }
   | { readonly code: 'lock-of-other-kind'; readonly path: string; readonly wanted: 'read-only' | 'read-write' }
   /** A thread of ours is gone: out of memory, or a bug. */

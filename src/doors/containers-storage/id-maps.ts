@@ -1,5 +1,5 @@
 import { Fault, type IdMaps, type IdRange } from '#model'
-import { subordinateRanges } from '#wiring'
+import { subordinateRanges } from '#parts/config'
 import type { Flag, FlagValues } from './flags.ts'
 
 /** Flags of every command that makes a layer (spec/cli §6.1, "Mapping flags"). */

@@ -1,0 +1,1 @@
+export { openStore, type OpenStoreOptions } from './open-store.ts'

@@ -16,6 +16,7 @@ export type Failure =
   | { readonly code: 'image-unknown'; readonly image: string }
   | { readonly code: 'container-unknown'; readonly container: string }
   | { readonly code: 'object-unknown'; readonly name: string }
+  | { readonly code: 'name-ambiguous'; readonly name: string; readonly candidates: readonly string[] }
   | { readonly code: 'not-a'; readonly kind: 'layer' | 'image' | 'container' | 'id'; readonly name: string }
   | {
       readonly code: 'big-data-unknown'

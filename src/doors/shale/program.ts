@@ -1,6 +1,25 @@
 import { Command } from 'commander'
 import { version } from '#model'
 import { addGlobals } from './globals.ts'
+import { addCat } from './cat.ts'
+import { addCompletion } from './completion.ts'
+import { addContainers } from './containers.ts'
+import { addCreate } from './create.ts'
+import { addDf } from './df.ts'
+import { addDiff } from './diff.ts'
+import { addImages } from './images.ts'
+import { addInspect } from './inspect.ts'
+import { addLayers } from './layers.ts'
+import { addLs } from './ls.ts'
+import { addMount } from './mount.ts'
+import { addRm } from './rm.ts'
+import { addRmi } from './rmi.ts'
+import { addStatus } from './status.ts'
+import { addTag } from './tag.ts'
+import { addTree } from './tree.ts'
+import { addUnmount } from './unmount.ts'
+import { addUntag } from './untag.ts'
+import { addVersion } from './version.ts'
 
 /** Adds one command to the program. What is heavy is imported when the command runs. */
 export type AddCommand = (program: Command, signal: AbortSignal) => Command
@@ -20,4 +39,25 @@ export function buildProgram(signal: AbortSignal): Command {
   return program
 }
 
-const commands: readonly AddCommand[] = []
+/** In the order in which the help lists them. */
+const commands: readonly AddCommand[] = [
+  addImages,
+  addLayers,
+  addContainers,
+  addInspect,
+  addTree,
+  addLs,
+  addCat,
+  addDiff,
+  addMount,
+  addUnmount,
+  addCreate,
+  addRm,
+  addRmi,
+  addTag,
+  addUntag,
+  addStatus,
+  addDf,
+  addVersion,
+  addCompletion,
+]

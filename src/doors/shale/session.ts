@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { Progress } from '#model'
 import type { Store } from '#store'
-import { openStore } from '#wiring'
 import { globalsOf, type Globals } from './globals.ts'
 import { noProgress, progressLine, progressLines, type ProgressDisplay } from './progress-display.ts'
 
@@ -26,6 +25,7 @@ export async function inSession(
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const globals = globalsOf(command)
+  const { openStore } = await import('#wiring')
   await using store = await openStore({
     ...(globals.root === undefined ? {} : { graphRoot: globals.root }),
     ...(globals.runroot === undefined ? {} : { runRoot: globals.runroot }),

@@ -1,3 +1,4 @@
+import { formatReference, parseLocalReference } from '#model'
 import { getNamedImage } from './named.ts'
 import type { AddCommand } from './program.ts'
 import { inSession } from './session.ts'
@@ -11,9 +12,13 @@ export const addTag: AddCommand = (program, signal) =>
     .action(async (imageName: string, names: readonly string[], _options, command) => {
       await inSession(command, signal, async ({ store, globals, printJson }) => {
         const { addNames } = await import('#store')
-        const { parseLocalName } = await import('#pull')
         const image = await getNamedImage(store, imageName)
-        const now = await addNames(store, image.id, names.map(parseLocalName), { among: ['image'], signal })
+        const now = await addNames(store, image.id, names.map(localName), { among: ['image'], signal })
         if (globals.json) printJson({ id: image.id, names: now })
       })
     })
+
+/** In full: `work` becomes `localhost/work:latest`. */
+function localName(text: string): string {
+  return formatReference(parseLocalReference(text))
+}

@@ -1,4 +1,4 @@
-import { Fault } from '#model'
+import { Fault, formatReference, parseLocalReference } from '#model'
 import { getNamedImage } from './named.ts'
 import type { AddCommand } from './program.ts'
 import { inSession } from './session.ts'
@@ -12,10 +12,9 @@ export const addUntag: AddCommand = (program, signal) =>
     .action(async (imageName: string, names: readonly string[], _options, command) => {
       await inSession(command, signal, async ({ store, globals, printJson }) => {
         const { removeNames, setNames } = await import('#store')
-        const { parseLocalName } = await import('#pull')
         const image = await getNamedImage(store, imageName)
         const options = { among: ['image'], signal } as const
-        const taken = names.map((name) => (image.names.includes(name) ? name : parseLocalName(name)))
+        const taken = names.map((name) => (image.names.includes(name) ? name : localName(name)))
         const stranger = taken.find((name) => !image.names.includes(name))
         if (stranger !== undefined) throw new Fault({ code: 'image-unknown', image: stranger })
         const now =
@@ -25,3 +24,8 @@ export const addUntag: AddCommand = (program, signal) =>
         if (globals.json) printJson({ id: image.id, names: now })
       })
     })
+
+/** In full: `work` becomes `localhost/work:latest`. */
+function localName(text: string): string {
+  return formatReference(parseLocalReference(text))
+}

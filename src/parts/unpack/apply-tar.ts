@@ -2,8 +2,9 @@ import { Census } from './census.ts'
 import type { Found, Job } from './crew-job.ts'
 import { checkUncompressedBytes, withDefaults } from './limits.ts'
 import type { RingName, SharedLine } from './shared-line.ts'
+import { TarSplitFile } from './tar-split-file.ts'
 
-import { TarParser, type TarSink } from '#formats/tar'
+import { fanOut, TarParser, type TarSink } from '#formats/tar'
 import { ChangesetApplier } from '#parts/changeset'
 
 /** Of what was tolerated, so many sentences are kept. */
@@ -27,7 +28,8 @@ export function applyTar(job: Job, line: SharedLine): Found['apply'] {
     entryEnd: () => applier.entryEnd(),
   }
   const limits = withDefaults(job.limits)
-  const parser = new TarParser(applying, limits)
+  using tarSplit = job.tarSplitPath === undefined ? undefined : new TarSplitFile(job.tarSplitPath)
+  const parser = new TarParser(tarSplit === undefined ? applying : fanOut(tarSplit.sink, applying), limits)
   const ring = tarRing(line)
   for (let slot = line.wait(() => line.next(ring)); slot !== 'end'; slot = line.wait(() => line.next(ring))) {
     checkUncompressedBytes(limits, parser.offset + slot.byteLength)
@@ -37,6 +39,7 @@ export function applyTar(job: Job, line: SharedLine): Found['apply'] {
   }
   parser.end()
   applier.finish()
+  tarSplit?.finish()
   const { uids, gids, entries, headerBytes } = census
   return { uids, gids, entries, headerBytes, warnings }
 }

@@ -1,5 +1,6 @@
 import { type Compression, Fault } from '#model'
 
+import { Bzip2Decoder } from './bzip2-decoder.ts'
 import { type Decoder, type DecoderLimits, defaultWindowBytes } from './decoder.ts'
 import { openDirectEngine } from './direct-engine.ts'
 import { GzipDecoder } from './gzip-decoder.ts'
@@ -18,6 +19,7 @@ export function openDecoder(compression: Compression, limits: DecoderLimits = {}
     case 'zstd':
       return new ZstdDecoder(openEngine('zstd', { windowLog: windowLogOf(windowBytes) }), windowBytes)
     case 'bzip2':
+      return new Bzip2Decoder()
     case 'xz':
       throw new Fault({ code: 'unsupported', what: compression, by: 'this reader' })
   }

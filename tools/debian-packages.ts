@@ -17,6 +17,13 @@ export const peers: readonly Tool[] = [
   { program: 'runc', package: 'runc' },
 ]
 
+/** What puts a directory tree into an image layout. */
+export const sourceMakers: readonly Tool[] = [
+  { program: 'skopeo', package: 'skopeo' },
+  { program: 'busybox', package: 'busybox-static' },
+  { program: 'zstd', package: 'zstd' },
+]
+
 export const imageBuilders: readonly Tool[] = [{ program: 'debootstrap', package: 'debootstrap' }]
 
 /** What makes test input, and looks at results. */
@@ -45,7 +52,9 @@ function isHere(program: string): boolean {
  * Returns the packages that are still missing.
  */
 export function ensureTools(tools: readonly Tool[]): readonly string[] {
-  const missing = (): readonly string[] => [...new Set(tools.filter(({ program }) => !isHere(program)).map((tool) => tool.package))]
+  const missing = (): readonly string[] => [
+    ...new Set(tools.filter(({ program }) => !isHere(program)).map((tool) => tool.package)),
+  ]
   const wanted = missing()
   if (wanted.length === 0) return []
   if (process.geteuid?.() !== 0 || !isHere('apt-get')) {
@@ -55,7 +64,10 @@ export function ensureTools(tools: readonly Tool[]): readonly string[] {
   console.error(`Installing Debian packages: ${wanted.join(' ')}`)
   for (const words of [['update'], ['install', '--yes', '--no-install-recommends', ...wanted]]) {
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const result = spawnSync('apt-get', ['--quiet', '--quiet', ...words], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
+    const result = spawnSync('apt-get', ['--quiet', '--quiet', ...words], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     if (result.status !== 0) console.error(`apt-get ${words[0]}: exit status ${result.status}`)
   }
   return missing()

@@ -1,0 +1,7 @@
+export { formatImageAddress, type ImageAddress, parseImageAddress, transports } from './image-address.ts'
+export type { ImageSource, RawManifest } from './image-source.ts'
+export { openImageSource } from './open-image-source.ts'
+export { parseLocalName } from './parse-local-name.ts'
+export type { LayerIdentity, LayerPlan, PullPlan } from './plan-pull.ts'
+export { planImagePull, pullImage, type PulledImage, type PullOptions } from './pull-image.ts'
+export { type ResolvedImage, resolveImage, type ResolveOptions } from './resolve-image.ts'

@@ -1,0 +1,11 @@
+export { type LockHolder } from './lock-holder.ts'
+export {
+  type ExclusiveLock,
+  type LockFile,
+  type LockOptions,
+  type LockWait,
+  type SharedLock,
+  lockFile,
+} from './lock-file.ts'
+export { type LockToken, type LockTokenAuthor, authorOfLockToken } from './lock-token.ts'
+export type { LockAccess, LockMode } from './locked-file.ts'

@@ -1,3 +1,4 @@
+export { type AtomicWrite, syncDirectory, writeFileAtomically } from './atomic-file.ts'
 export { type LockHolder } from './lock-holder.ts'
 export {
   type ExclusiveLock,
@@ -9,3 +10,4 @@ export {
 } from './lock-file.ts'
 export { type LockToken, type LockTokenAuthor, authorOfLockToken } from './lock-token.ts'
 export type { LockAccess, LockMode } from './locked-file.ts'
+export { syncFileSystem } from './sync-file-system.ts'

@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type LockWait, lockFile } from './lock-file.ts'
 import { authorOfLockToken } from './lock-token.ts'
+import type { LockMode } from './locked-file.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'lock-file-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -23,14 +24,12 @@ test('readers share, a writer is alone, and who comes after a waiting writer wai
   const order: string[] = []
   const first = await file.lock('shared')
   const second = await file.lock('shared')
-  const writer = file.lock('exclusive').then((lock) => {
-    order.push('writer')
-    lock[Symbol.dispose]()
-  })
-  const late = file.lock('shared').then((lock) => {
-    order.push('late reader')
-    lock[Symbol.dispose]()
-  })
+  const holdBriefly = async (mode: LockMode, name: string): Promise<void> => {
+    using _lock = await file.lock(mode)
+    order.push(name)
+  }
+  const writer = holdBriefly('exclusive', 'writer')
+  const late = holdBriefly('shared', 'late reader')
   order.push('readers done')
   first[Symbol.dispose]()
   await delay(20)

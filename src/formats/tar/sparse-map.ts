@@ -1,7 +1,12 @@
+import { blockSize } from './header-block.ts'
+import type { HeaderFields } from './header-block.ts'
 import { FieldInvalid } from './invalid.ts'
 import { exceeded } from './limits.ts'
 import { exactSize, parseDecimal, parseNumericField } from './numeric-field.ts'
 import { paxKey } from './pax-records.ts'
+
+/** Go's bound on the map in front of a body. */
+const mostMapText = 1024 * 1024
 
 /** Stored regions of a sparse file, in order; everything between them reads as zeros. */
 export class SparseMap {
@@ -69,11 +74,24 @@ function sparseMapOfNumbers(numbers: readonly string[]): SparseMap {
   return map
 }
 
+/** What a sparse header that names its file and size in records changes of the header's own. */
+export function mergeSparseRecords(fields: HeaderFields, records: ReadonlyMap<string, string>): void {
+  fields.path = records.get(paxKey.sparseName) || fields.path
+  const size = records.get(paxKey.sparseSize) || records.get(paxKey.sparseRealSize) || ''
+  if (size !== '') fields.size = parseDecimal(size)
+}
+
+/** A map that comes in blocks of its own after the header: `add` returns whether it is complete. */
+export interface SparseMapBlocks {
+  add(block: Buffer, at: number): boolean
+  map(): SparseMap
+}
+
 /**
  * Format 1.0: lines of decimal numbers in front of the data, in whole blocks. Their count comes first, so the map is complete
  * with the block that holds its last line.
  */
-export class SparseMapLines {
+export class SparseMapLines implements SparseMapBlocks {
   readonly #mostRegions: number
   #text = ''
   #lines = 0
@@ -84,12 +102,17 @@ export class SparseMapLines {
     this.#mostRegions = mostRegions
   }
 
-  /** Takes one block; returns whether the map is complete. */
-  add(block: string): boolean {
-    this.#text += block
-    for (let at = block.indexOf('\n'); at >= 0; at = block.indexOf('\n', at + 1)) this.#lines++
+  add(block: Buffer, at: number): boolean {
+    if (this.#text.length >= mostMapText) throw new FieldInvalid('sparse map too long')
+    const text = block.toString('latin1', at, at + blockSize)
+    this.#text += text
+    for (let line = text.indexOf('\n'); line >= 0; line = text.indexOf('\n', line + 1)) this.#lines++
     if (!this.#counted && this.#lines > 0) this.#readCount()
     return this.#lines >= this.#wanted
+  }
+
+  map(): SparseMap {
+    return sparseMapOfNumbers(this.#text.split('\n', this.#wanted).slice(1))
   }
 
   #readCount(): void {
@@ -99,27 +122,41 @@ export class SparseMapLines {
     this.#counted = true
     this.#wanted = 1 + 2 * count
   }
+}
+
+/** GNU's own format: pairs of fields in the header, then in blocks after it. */
+export class GnuSparseMap implements SparseMapBlocks {
+  readonly #mostRegions: number
+  readonly #map = new SparseMap()
+  #room = 0
+
+  constructor(mostRegions: number) {
+    this.#mostRegions = mostRegions
+  }
+
+  /** Takes the pairs of the header block, and gives the file its true size. */
+  addHeader(block: Buffer, at: number, fields: HeaderFields): boolean {
+    if (fields.dialect !== 'gnu') throw new FieldInvalid()
+    fields.size = parseNumericField(block, at + 483, 12)
+    return this.#addPairs(block, at + 386, 4)
+  }
+
+  add(block: Buffer, at: number): boolean {
+    return this.#addPairs(block, at, 21)
+  }
 
   map(): SparseMap {
-    return sparseMapOfNumbers(this.#text.split('\n', this.#wanted).slice(1))
+    return this.#map
+  }
+
+  /** Room is counted, not regions: a block may be empty and still announce another. */
+  #addPairs(block: Buffer, at: number, pairs: number): boolean {
+    this.#room += pairs
+    if (this.#room > this.#mostRegions) throw exceeded('regions in a sparse file', this.#mostRegions, 'sparseRegions')
+    const end = at + pairs * 24
+    for (let field = at; field < end && block[field] !== 0; field += 24) {
+      this.#map.add(parseNumericField(block, field, 12), parseNumericField(block, field + 12, 12))
+    }
+    return (block[end] ?? 0) === 0
   }
 }
-
-/** GNU's pairs of twelve-byte fields, up to the first empty one. Returns whether another block of them follows. */
-export function readGnuSparsePairs(block: Buffer, at: number, pairs: number, map: SparseMap): boolean {
-  for (let pair = 0; pair < pairs; pair++) {
-    const field = at + pair * 24
-    if (block[field] === 0) break
-    map.add(parseNumericField(block, field, 12), parseNumericField(block, field + 12, 12))
-  }
-  return (block[at + pairs * 24] ?? 0) > 0
-}
-
-export const gnuSparse = {
-  /** In a header block. */
-  headerAt: 386,
-  headerPairs: 4,
-  realSizeAt: 483,
-  /** In each block after it. */
-  blockPairs: 21,
-} as const

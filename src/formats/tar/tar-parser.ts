@@ -5,21 +5,15 @@ import { blockSize, emptyHeaderFields, isZeroBlock, padding, readHeaderBlock, te
 import { FieldInvalid, tarInvalid } from './invalid.ts'
 import { defaultTarLimits, exceeded } from './limits.ts'
 import type { TarLimits } from './limits.ts'
-import { exactSize, parseDecimal, parseNumericField } from './numeric-field.ts'
-import { parsePaxRecords, paxKey } from './pax-records.ts'
+import { exactSize } from './numeric-field.ts'
+import { parsePaxRecords } from './pax-records.ts'
 import type { TarSink } from './sink.ts'
 import { SparseBody } from './sparse-body.ts'
-import {
-  gnuSparse,
-  paxSparseFormat,
-  readGnuSparsePairs,
-  SparseMap,
-  SparseMapLines,
-  sparseMapOfRecords,
-} from './sparse-map.ts'
+import { GnuSparseMap, mergeSparseRecords, paxSparseFormat, SparseMapLines, sparseMapOfRecords } from './sparse-map.ts'
+import type { SparseMap, SparseMapBlocks } from './sparse-map.ts'
 import { hasBody, typeflag } from './typeflag.ts'
 
-/** Go's bound on the data of one extension header, and on one sparse map in a body. */
+/** Go's bound on the data of one extension header. */
 const mostExtensionData = 1024 * 1024
 
 /** What the next byte belongs to. */
@@ -46,6 +40,7 @@ const noExtensions: Extensions = { paxRecords: undefined, gnuLongName: '', gnuLo
 export class TarParser {
   readonly #sink: TarSink
   readonly #limits: TarLimits
+  readonly #bodies: 'present' | 'absent'
   readonly #input = new Gatherer()
   #place: Place = 'header'
   #failure: { readonly error: unknown } | undefined
@@ -59,15 +54,17 @@ export class TarParser {
   /** Bytes left of the extension data, of the body as stored, or of the padding. */
   #left = 0
   #paddingAfter = 0
+  #isSparse = false
   #sparseMap: SparseMap | undefined
-  #sparseLines: SparseMapLines | undefined
+  #sparseBlocks: SparseMapBlocks | undefined
   #sparseBody: SparseBody | undefined
-  #sparseBlocks = 0
   #holeBytes = 0
 
-  constructor(sink: TarSink, limits: Partial<TarLimits> = {}) {
+  /** `absent`: the input is what `structure` tells of an archive, bodies left out (a tar-split's segments). */
+  constructor(sink: TarSink, limits: Partial<TarLimits> = {}, bodies: 'present' | 'absent' = 'present') {
     this.#sink = sink
     this.#limits = { ...defaultTarLimits, ...limits }
+    this.#bodies = bodies
   }
 
   /** Bytes taken in so far. */
@@ -118,10 +115,8 @@ export class TarParser {
         if (this.#input.gather(this.#left)) this.#readExtension()
         return
       case 'sparse-block':
-        if (this.#input.gather(blockSize)) this.#readSparseBlock()
-        return
       case 'sparse-map':
-        if (this.#input.gather(blockSize)) this.#readSparseLines()
+        if (this.#input.gather(blockSize)) this.#readSparseBlock()
         return
       case 'body':
         this.#readBody()
@@ -223,6 +218,7 @@ export class TarParser {
     this.#left = hasBody(header.typeflag) ? exactSize(header.size) : 0
     if (this.#left < 0) throw new FieldInvalid()
     this.#paddingAfter = padding(this.#left)
+    this.#isSparse = false
     this.#sparseMap = undefined
     if (header.typeflag === typeflag.gnuSparse) return this.#beginGnuSparse(block, blockAt)
     const records = this.#extensions.paxRecords
@@ -232,53 +228,46 @@ export class TarParser {
   }
 
   #beginGnuSparse(block: Buffer, blockAt: number): void {
-    if (this.#header.dialect !== 'gnu') throw new FieldInvalid()
-    this.#header.size = parseNumericField(block, blockAt + gnuSparse.realSizeAt, 12)
-    this.#sparseMap = new SparseMap()
-    this.#sparseBlocks = 0
-    const more = readGnuSparsePairs(block, blockAt + gnuSparse.headerAt, gnuSparse.headerPairs, this.#sparseMap)
-    if (more) this.#place = 'sparse-block'
-    else this.#tellEntry()
-  }
-
-  /** Blocks are counted, not regions: a block may be empty and still announce another. */
-  #readSparseBlock(): void {
-    const { block, blockAt } = this.#input
-    const map = this.#sparseMap ?? new SparseMap()
-    if (++this.#sparseBlocks * gnuSparse.blockPairs > this.#limits.sparseRegions) {
-      throw exceeded('regions in a sparse file', this.#limits.sparseRegions, 'sparseRegions')
-    }
-    if (!readGnuSparsePairs(block, blockAt, gnuSparse.blockPairs, map)) this.#tellEntry()
+    this.#isSparse = true
+    const map = new GnuSparseMap(this.#limits.sparseRegions)
+    const complete = map.addHeader(block, blockAt, this.#header)
+    this.#sparseBlocks = map
+    if (complete) return this.#endSparseBlocks()
+    this.#place = 'sparse-block'
   }
 
   #beginPaxSparse(records: ReadonlyMap<string, string>, format: 'map-in-records' | 'map-in-body'): void {
-    this.#header.path = records.get(paxKey.sparseName) || this.#header.path
-    const size = records.get(paxKey.sparseSize) || records.get(paxKey.sparseRealSize)
-    if (size !== undefined && size !== '') this.#header.size = parseDecimal(size)
+    this.#isSparse = true
+    mergeSparseRecords(this.#header, records)
     if (format === 'map-in-records') {
       this.#sparseMap = sparseMapOfRecords(records, this.#limits.sparseRegions)
-      return this.#tellEntry()
+    } else if (this.#bodies === 'present') {
+      this.#sparseBlocks = new SparseMapLines(this.#limits.sparseRegions)
+      return this.#beginBlockOfBody()
     }
-    this.#sparseLines = new SparseMapLines(this.#limits.sparseRegions)
-    this.#sparseBlocks = 0
-    this.#beginSparseLines()
+    this.#tellEntry()
   }
 
-  #beginSparseLines(): void {
+  #beginBlockOfBody(): void {
     if (this.#left < blockSize) throw new FieldInvalid('unexpected EOF')
-    if (++this.#sparseBlocks * blockSize > mostExtensionData) throw new FieldInvalid('sparse map too long')
     this.#tellStructure()
     this.#place = 'sparse-map'
   }
 
-  #readSparseLines(): void {
-    const { block, blockAt } = this.#input
-    this.#left -= blockSize
-    this.#input.forgetSkipped()
-    const complete = this.#sparseLines?.add(block.toString('latin1', blockAt, blockAt + blockSize)) ?? true
-    if (!complete) return this.#beginSparseLines()
-    this.#sparseMap = this.#sparseLines?.map()
-    this.#sparseLines = undefined
+  #readSparseBlock(): void {
+    const isOfBody = this.#place === 'sparse-map'
+    if (isOfBody) {
+      this.#left -= blockSize
+      this.#input.forgetSkipped()
+    }
+    const complete = this.#sparseBlocks?.add(this.#input.block, this.#input.blockAt) ?? true
+    if (complete) this.#endSparseBlocks()
+    else if (isOfBody) this.#beginBlockOfBody()
+  }
+
+  #endSparseBlocks(): void {
+    this.#sparseMap = this.#sparseBlocks?.map()
+    this.#sparseBlocks = undefined
     this.#tellEntry()
   }
 
@@ -286,11 +275,12 @@ export class TarParser {
     const header = this.#header
     const map = this.#sparseMap
     if (map !== undefined) this.#refuseBrokenSparse(map)
-    const entry = entryOfHeader(header, this.#extensions.paxRecords, map !== undefined, this.#limits)
+    const entry = entryOfHeader(header, this.#extensions.paxRecords, this.#isSparse, this.#limits)
     this.#countEntry()
     this.#tellStructure()
     this.#sink.entry(entry)
-    this.#sparseBody = map === undefined ? undefined : new SparseBody(map, header.size, this.#sink)
+    if (this.#bodies === 'absent') this.#left = 0
+    else if (map !== undefined) this.#sparseBody = new SparseBody(map, header.size, this.#sink)
     this.#sparseBody?.take(Buffer.alloc(0))
     if (this.#left > 0) this.#place = 'body'
     else this.#endEntry()
@@ -302,6 +292,7 @@ export class TarParser {
     map.refuseBeyond(exactSize(size))
     if (map.stored > this.#left) throw new FieldInvalid('sparse file references non-existent data')
     if (map.stored < this.#left) throw new FieldInvalid('sparse file contains unreferenced data')
+    if (this.#bodies === 'absent') return
     this.#holeBytes += size - map.stored
     if (this.#holeBytes > this.#limits.sparseHoleBytes) {
       throw exceeded('bytes of holes in sparse files', this.#limits.sparseHoleBytes, 'sparseHoleBytes')

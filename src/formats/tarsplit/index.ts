@@ -1,2 +1,8 @@
 export { Crc64 } from './crc64.ts'
+export { entriesOfTarSplit, TarSplitEntries } from './entries.ts'
+export { playTarSplit, recordsOfTarSplit } from './play-tar-split.ts'
+export { TarSplitPlayer } from './player.ts'
+export type { OpenBody } from './player.ts'
+export { TarSplitReader } from './reader.ts'
+export type { TarSplitFile, TarSplitRecord, TarSplitSegment } from './record.ts'
 export { TarSplitRecorder } from './recorder.ts'

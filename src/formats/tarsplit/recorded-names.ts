@@ -1,4 +1,4 @@
-import { Fault } from '#model'
+import { tarSplitInvalid } from './invalid.ts'
 
 /** The names of a tar-split so far: one that comes twice could not be played back, and is refused. */
 export class RecordedNames {
@@ -9,9 +9,7 @@ export class RecordedNames {
     const name = lexicallyClean(path)
     const before = this.#seen.size
     this.#seen.add(name)
-    if (this.#seen.size === before) {
-      throw new Fault({ code: 'tar-split-invalid', problem: 'duplicates of file paths not supported' })
-    }
+    if (this.#seen.size === before) throw tarSplitInvalid('duplicates of file paths not supported')
   }
 }
 

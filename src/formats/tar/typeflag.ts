@@ -32,6 +32,13 @@ export function kindOfTypeflag(flag: number): TarEntryKind {
   return kinds.get(flag) ?? 'other'
 }
 
+const flags: ReadonlyMap<TarEntryKind, number> = new Map([...kinds].map(([flag, kind]) => [kind, flag]))
+
+/** Kinds with a flag of their own; `other` has none. */
+export function typeflagOfKind(kind: TarEntryKind): number {
+  return flags.get(kind) ?? typeflag.file
+}
+
 /** Links, devices, directories and fifos have no body, whatever size their header gives. */
 export function hasBody(flag: number): boolean {
   return flag < typeflag.hardLink || flag > typeflag.fifo

@@ -11,3 +11,6 @@ export {
 export { type LockToken, type LockTokenAuthor, authorOfLockToken } from './lock-token.ts'
 export type { LockAccess, LockMode } from './locked-file.ts'
 export { syncFileSystem } from './sync-file-system.ts'
+export { recoverStaleDirs } from './recover-stale-dirs.ts'
+export { removeTree } from './remove-tree.ts'
+export { type StagedAddition, TempDir } from './temp-dir.ts'

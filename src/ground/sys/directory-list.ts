@@ -1,0 +1,69 @@
+import { numberOfCall } from './arch.ts'
+import { failed } from './failed.ts'
+import { bind } from './libc.ts'
+import { SEEK_SET, lseek } from './space.ts'
+
+/** What a directory says of a name. On file systems that do not record it, the type is `unknown`: ask for the status. */
+export type EntryType =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'char-device'
+  | 'block-device'
+  | 'fifo'
+  | 'socket'
+  | 'unknown'
+
+export interface DirectoryEntry {
+  /** The bytes of the name. */
+  readonly name: Buffer
+  readonly type: EntryType
+  readonly inode: bigint
+}
+
+/** By the numbers of `d_type`. */
+const types: Readonly<Record<number, EntryType>> = {
+  1: 'fifo',
+  2: 'char-device',
+  4: 'directory',
+  6: 'block-device',
+  8: 'file',
+  10: 'symlink',
+  12: 'socket',
+}
+
+type Getdents64 = (call: number, fd: number, into: Uint8Array, size: number) => number
+
+let callGetdents64: Getdents64 | undefined
+
+const buffer = Buffer.alloc(65536)
+
+/** All names in an open directory but `.` and `..`, in the order of the file system, read anew from the beginning. @throws ErrnoError */
+export function listDirectory(fd: number): DirectoryEntry[] {
+  callGetdents64 ??= bind<Getdents64>('syscall', 'int64_t', 'int64_t', 'int', 'void *', 'size_t')
+  const entries: DirectoryEntry[] = []
+  lseek(fd, 0, SEEK_SET)
+  for (;;) {
+    const length = callGetdents64(numberOfCall('getdents64'), fd, buffer, buffer.length)
+    if (length < 0) throw failed('getdents64')
+    if (length === 0) return entries
+    addEntries(length, entries)
+  }
+}
+
+// struct linux_dirent64: u64 inode, s64 offset, u16 length of this record, u8 type, the name with a NUL behind it.
+function addEntries(length: number, entries: DirectoryEntry[]): void {
+  for (let start = 0; start < length;) {
+    const end = start + buffer.readUInt16LE(start + 16)
+    const name = buffer.subarray(start + 19, buffer.indexOf(0, start + 19))
+    if (!isDotOrDotDot(name)) {
+      const type = types[buffer[start + 18] ?? 0] ?? 'unknown'
+      entries.push({ name: Buffer.from(name), type, inode: buffer.readBigUInt64LE(start) })
+    }
+    start = end
+  }
+}
+
+function isDotOrDotDot(name: Uint8Array): boolean {
+  return name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e))
+}

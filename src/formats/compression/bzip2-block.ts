@@ -141,7 +141,8 @@ function putRun(
 
 function moveToFront(recent: Uint8Array, place: number): number {
   const value = recent[place] ?? 0
-  for (let at = place; at > 0; at -= 1) recent[at] = recent[at - 1] ?? 0
+  if (place > 16) recent.copyWithin(1, 0, place)
+  else for (let at = place; at > 0; at -= 1) recent[at] = recent[at - 1] ?? 0
   recent[0] = value
   return value
 }

@@ -19,29 +19,30 @@ export class Bzip2Runs {
   /** Writes as much as there is or as there is room for; returns how much. */
   fill(output: Uint8Array): number {
     const entries = this.#entries
-    let [at, left, next, byte, alike] = [0, this.#left, this.#next, this.#byte, this.#alike]
     const room = output.length
+    let [at, left, next, byte, alike] = [0, this.#left, this.#next, this.#byte, this.#alike]
+    let repeat = this.#repeat
     for (;;) {
-      if (this.#repeat > 0) {
-        const count = Math.min(this.#repeat, room - at)
-        output.fill(byte, at, at + count)
-        this.#repeat -= count
-        at += count
-      }
-      if (left === 0 || at === room) break
-      const entry = entries[next] ?? 0
-      next = entry >>> 8
-      left -= 1
-      if (alike === 4) {
-        this.#repeat = entry & 0xff
-        alike = 0
-      } else {
-        alike = (entry & 0xff) === byte ? alike + 1 : 1
-        byte = entry & 0xff
+      for (; repeat > 0 && at < room; repeat -= 1) {
         output[at] = byte
         at += 1
       }
+      if (left === 0 || at === room) break
+      const entry = entries[next] ?? 0
+      const value = entry & 0xff
+      next = entry >>> 8
+      left -= 1
+      if (alike === 4) {
+        repeat = value
+        alike = 0
+      } else {
+        alike = value === byte ? alike + 1 : 1
+        byte = value
+        output[at] = value
+        at += 1
+      }
     }
+    this.#repeat = repeat
     this.#left = left
     this.#next = next
     this.#byte = byte

@@ -6,6 +6,7 @@ import { openDirectEngine } from './direct-engine.ts'
 import { GzipDecoder } from './gzip-decoder.ts'
 import type { EngineKind, EngineOptions, InflateEngine } from './inflate-engine.ts'
 import { PlainDecoder } from './plain-decoder.ts'
+import { XzDecoder } from './xz-decoder.ts'
 import { ZstdDecoder } from './zstd-decoder.ts'
 
 /** The decoder of a codec, to be pulled from. `createInflater` is the same, pushing. */
@@ -21,7 +22,7 @@ export function openDecoder(compression: Compression, limits: DecoderLimits = {}
     case 'bzip2':
       return new Bzip2Decoder()
     case 'xz':
-      throw new Fault({ code: 'unsupported', what: compression, by: 'this reader' })
+      return new XzDecoder(windowBytes)
   }
 }
 

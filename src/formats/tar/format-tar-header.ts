@@ -111,6 +111,7 @@ function sealed(block: Buffer, magic: string): Buffer {
   let sum = 0
   for (const byte of block) sum += byte
   putOctal(block, 148, 7, sum)
+  block[154] = 0
   return block
 }
 

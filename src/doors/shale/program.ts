@@ -12,6 +12,9 @@ import { addInspect } from './inspect.ts'
 import { addLayers } from './layers.ts'
 import { addLs } from './ls.ts'
 import { addMount } from './mount.ts'
+import { addPull } from './pull.ts'
+import { addSave } from './save.ts'
+import { addCommit } from './commit.ts'
 import { addRm } from './rm.ts'
 import { addRmi } from './rmi.ts'
 import { addStatus } from './status.ts'
@@ -41,6 +44,7 @@ export function buildProgram(signal: AbortSignal): Command {
 
 /** In the order in which the help lists them. */
 const commands: readonly AddCommand[] = [
+  addPull,
   addImages,
   addLayers,
   addContainers,
@@ -49,9 +53,11 @@ const commands: readonly AddCommand[] = [
   addLs,
   addCat,
   addDiff,
+  addSave,
   addMount,
   addUnmount,
   addCreate,
+  addCommit,
   addRm,
   addRmi,
   addTag,

@@ -10,7 +10,7 @@ import {
   fstat,
   openat,
 } from '#ground/sys'
-import type { LayerPath } from '#model'
+import { type LayerPath, layerPath } from '#model'
 import { entriesOf } from './entries-of.ts'
 
 export interface StackedDirectory {
@@ -43,6 +43,13 @@ export class DirectoryStack implements Disposable {
     return this.#frames.length
   }
 
+  /** Where the top is, below the lowest directory; with a name of the top, where that is. */
+  pathTo(name?: LayerPath): LayerPath {
+    const parts = this.#frames.slice(1).map((frame) => frame.name)
+    if (name !== undefined) parts.push(name)
+    return layerPath(parts.join('/'))
+  }
+
   /** Enters a directory of the one on top, or `fd`'s own when nothing is stacked yet. @throws ErrnoError; `ENOTDIR` for a symlink */
   enter(dirfd: number, name: LayerPath): StackedDirectory {
     const fd = openat(dirfd, cStringOfLayerPath(name), O_PATH | O_DIRECTORY | O_NOFOLLOW)
@@ -55,9 +62,9 @@ export class DirectoryStack implements Disposable {
   }
 
   /** Stacks a directory that is open already; its descriptor is closed when it is left. @throws ErrnoError */
-  push(name: LayerPath, fd: number): StackedDirectory {
+  push(name: LayerPath, fd: number, names: LayerPath[] = entriesOf(fd)): StackedDirectory {
     const { inode, device } = fstat(fd)
-    const frame: StackedDirectory = { name, inode, device, names: entriesOf(fd), fd }
+    const frame: StackedDirectory = { name, inode, device, names, fd }
     this.#frames.push(frame)
     const far = this.#frames.at(-1 - mostOpen)
     if (far !== undefined && far.fd !== -1) {

@@ -1,4 +1,6 @@
 export { type Change, changeOf } from './change.ts'
 export { ChangesetApplier, type ChangesetApplierOptions } from './changeset-applier.ts'
+export { type CopyTreeOptions, copyTree } from './copy-tree.ts'
+export { type DirectoryUsage, directoryUsage } from './directory-usage.ts'
 export type { FileChange } from './file-change.ts'
 export type { ApplyTarget } from './target.ts'

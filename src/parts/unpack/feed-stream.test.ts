@@ -67,9 +67,9 @@ test('a stream is asked for no more than the ring has room for', async () => {
   const feeding = assert.rejects(feedStream(feeder, { bytes: endless }, never), LineStopped)
   await delay(50)
   assert.equal(asked, slotCount + 1)
-  hash.release('blob')
+  for (let i = 0; i < slotCount / 2; i += 1) hash.release('blob')
   await delay(20)
-  assert.equal(asked, slotCount + 2)
+  assert.equal(asked, slotCount * 1.5 + 1)
   hash.stop()
   await feeding
 })

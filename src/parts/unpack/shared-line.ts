@@ -7,6 +7,12 @@ export type RingName = 'blob' | 'tar'
 export const slotBytes = 2 ** 20
 export const slotCount = 8
 
+// To wake a thread takes one away from the core it works on. So nobody is woken for a single slot: a writer that found the ring
+// full sleeps until half of it is free, a reader that found it empty until there is something to do for a while. Nothing waits
+// for ever by this: a ring that fills up passes the reader's mark, one that is emptied the writer's, and `close` wakes all.
+const wakeWriterAt = slotCount / 2
+const wakeReaderAt = 3
+
 /** Memory shared by the threads of one unpacking. Plain data: it crosses to every worker once. */
 export interface SharedMemory {
   readonly words: SharedArrayBuffer
@@ -46,6 +52,7 @@ const counterCount = 2
 const roleIndex: Readonly<Record<Role, number>> = { feeder: 0, source: 1, hash: 2, apply: 3 }
 const ringIndex: Readonly<Record<RingName, number>> = { blob: 0, tar: 1 }
 const roles: readonly Role[] = ['feeder', 'source', 'hash', 'apply']
+const readers: readonly WorkerRole[] = ['source', 'hash', 'apply']
 /** A tail that is never in the way: of a thread that does not read this ring. */
 const away = 2 ** 31 - 1
 
@@ -136,64 +143,72 @@ export class SharedLine {
 
   /** The next slot to fill, if all readers have left it. */
   free(ring: RingName): Uint8Array | undefined {
-    const base = ringsAt + ringIndex[ring] * ringWords
-    const head = Atomics.load(this.#words, base + ringHead)
-    for (let reader = 0; reader < roles.length; reader += 1) {
-      if (reader === roleIndex.feeder) continue
-      if (head - Atomics.load(this.#words, base + ringTails + reader) >= slotCount) return undefined
-    }
-    return this.#slots[ring][head % slotCount]
+    if (this.#used(ring) >= slotCount) return undefined
+    return this.#slots[ring][this.#word(ring, ringHead) % slotCount]
   }
 
   /** Hands the slot that `free` gave, with so many bytes in it, to the readers. */
   publish(ring: RingName, bytes: number): void {
-    const base = ringsAt + ringIndex[ring] * ringWords
-    const head = Atomics.load(this.#words, base + ringHead)
-    Atomics.store(this.#words, base + ringLengths + (head % slotCount), bytes)
-    Atomics.store(this.#words, base + ringHead, head + 1)
-    this.#ringReaders()
+    const head = this.#word(ring, ringHead)
+    Atomics.store(this.#words, this.#at(ring, ringLengths + (head % slotCount)), bytes)
+    Atomics.store(this.#words, this.#at(ring, ringHead), head + 1)
+    for (const reader of readers) {
+      const ready = head + 1 - this.#word(ring, ringTails + roleIndex[reader])
+      if (ready >= wakeReaderAt) this.#ringBell(reader)
+    }
   }
 
   /** Nothing follows. */
   close(ring: RingName): void {
-    Atomics.store(this.#words, ringsAt + ringIndex[ring] * ringWords + ringClosed, 1)
-    this.#ringReaders()
-  }
-
-  #ringReaders(): void {
-    for (const role of roles) if (role !== 'feeder' && role !== this.#role) this.#ringBell(role)
+    Atomics.store(this.#words, this.#at(ring, ringClosed), 1)
+    for (const reader of readers) this.#ringBell(reader)
   }
 
   // ── reading a ring: every reader sees all of it ──
 
   /** The next slot that has been published and not been released by this thread; `end` after the last. */
   next(ring: RingName): Uint8Array | 'end' | undefined {
-    const base = ringsAt + ringIndex[ring] * ringWords
     // Looked at before the head: a ring that was closed then has its last slot behind its head now.
-    const closed = Atomics.load(this.#words, base + ringClosed) !== 0
-    const tail = Atomics.load(this.#words, base + ringTails + roleIndex[this.#role])
-    if (tail < Atomics.load(this.#words, base + ringHead)) {
+    const isClosed = this.#word(ring, ringClosed) !== 0
+    const tail = this.#word(ring, ringTails + roleIndex[this.#role])
+    if (tail < this.#word(ring, ringHead)) {
       const slot = tail % slotCount
-      return this.#slots[ring][slot]?.subarray(0, Atomics.load(this.#words, base + ringLengths + slot))
+      return this.#slots[ring][slot]?.subarray(0, this.#word(ring, ringLengths + slot))
     }
-    return closed ? 'end' : undefined
+    return isClosed ? 'end' : undefined
   }
 
   /** The slot that `next` gave is not needed any more. */
   release(ring: RingName): void {
-    Atomics.add(this.#words, ringsAt + ringIndex[ring] * ringWords + ringTails + roleIndex[this.#role], 1)
-    this.#ringWriters()
+    Atomics.add(this.#words, this.#at(ring, ringTails + roleIndex[this.#role]), 1)
+    this.#wakeWriter(ring)
   }
 
   /** This thread reads no more of the ring: the writer does not wait for it. */
   leave(ring: RingName): void {
-    Atomics.store(this.#words, ringsAt + ringIndex[ring] * ringWords + ringTails + roleIndex[this.#role], away)
-    this.#ringWriters()
+    Atomics.store(this.#words, this.#at(ring, ringTails + roleIndex[this.#role]), away)
+    this.#wakeWriter(ring)
   }
 
-  #ringWriters(): void {
-    this.#ringBell('feeder')
+  #wakeWriter(ring: RingName): void {
+    if (this.#used(ring) > wakeWriterAt) return
+    if (ring === 'blob') this.#ringBell('feeder')
     if (this.#role !== 'source') this.#ringBell('source')
+  }
+
+  /** Slots that the slowest reader has not released. */
+  #used(ring: RingName): number {
+    let tail = away
+    for (const reader of readers) tail = Math.min(tail, this.#word(ring, ringTails + roleIndex[reader]))
+    return this.#word(ring, ringHead) - tail
+  }
+
+  #at(ring: RingName, word: number): number {
+    return ringsAt + ringIndex[ring] * ringWords + word
+  }
+
+  #word(ring: RingName, word: number): number {
+    return Atomics.load(this.#words, this.#at(ring, word))
   }
 
   // ── what the source found, and how far everybody is ──

@@ -90,9 +90,7 @@ export function describe(failure: Failure): string {
     case 'tar-split-invalid':
       return `tar-split: ${failure.problem}`
     case 'image-digest-invalid':
-      return failure.item === undefined
-        ? `validating image digest ${quoted(failure.digest)}: ${failure.problem}`
-        : `validating digest ${quoted(failure.digest)} for big data item ${quoted(failure.item)}: ${failure.problem}`
+      return describeImageDigestInvalid(failure)
     case 'maps-overlap':
       return failure.ranges.length === 1
         ? `the specified UID and/or GID mapping ${failure.ranges[0]} conflicts with other mappings: invalid mappings specified`
@@ -155,6 +153,13 @@ export function describe(failure: Failure): string {
 function describeBigDataUnknown(failure: Extract<Failure, { code: 'big-data-unknown' }>): string {
   const remedy = failure.kind === 'image' ? ' (consider removing the image to resolve the issue)' : ''
   return `locating item named ${quoted(failure.key)} for ${failure.kind} with ID ${quoted(failure.id)}${remedy}: file does not exist`
+}
+
+function describeImageDigestInvalid(failure: Extract<Failure, { code: 'image-digest-invalid' }>): string {
+  const item = failure.item === undefined ? '' : ` for big data item ${quoted(failure.item)}`
+  const what = failure.item === undefined ? 'validating image digest' : 'validating digest'
+  const where = failure.of === 'new-image' ? 'validating digests for new image: ' : ''
+  return `${where}${what} ${quoted(failure.digest)}${item}: ${failure.problem}`
 }
 
 function describeNameInUse(failure: Extract<Failure, { code: 'name-in-use' }>): string {

@@ -58,7 +58,13 @@ export type Failure =
   | { readonly code: 'compression-invalid'; readonly codec: string; readonly problem: string }
   | { readonly code: 'tar-split-invalid'; readonly problem: string }
   | { readonly code: 'content-modified'; readonly path: string }
-  | { readonly code: 'image-digest-invalid'; readonly digest: string; readonly item?: string; readonly problem: string }
+  | {
+      readonly code: 'image-digest-invalid'
+      readonly digest: string
+      readonly item?: string
+      readonly of?: 'new-image'
+      readonly problem: string
+    }
   | { readonly code: 'maps-overlap'; readonly ranges: readonly string[] }
   | { readonly code: 'labels-incomplete' }
   | { readonly code: 'manifest-invalid'; readonly problem: string }

@@ -1,4 +1,7 @@
-import type { Cancellable, Digest } from '#model'
+import { readFileSync } from 'node:fs'
+import { type Cancellable, type Digest, Fault } from '#model'
+import type { Readers } from '#parts/records'
+import { bigDataItem } from './big-data-item.ts'
 import type { ObjectKind } from './objects.ts'
 import type { Store } from './store.ts'
 
@@ -9,18 +12,34 @@ export interface BigDataAddress {
   readonly key: string
 }
 
+type MeasuredAddress = BigDataAddress & { readonly kind: 'image' | 'container' }
+
 /** Names of the items, in order of first writing. @throws Fault `layer-unknown`, `image-unknown`, `container-unknown` */
 export async function listBigData(
   store: Store,
   of: Omit<BigDataAddress, 'key'>,
   options: Cancellable = {},
 ): Promise<readonly string[]> {
-  throw new Error(`${store.root}${of.object}${options.signal}`)
+  switch (of.kind) {
+    case 'layer':
+      return await store.transact({ read: ['layers'] }, (tx) => tx.layers.get(of.object).bigDataNames, options)
+    case 'image':
+      return await store.transact({ read: ['images'] }, (tx) => tx.images.get(of.object).bigDataNames, options)
+    case 'container':
+      return await store.transact({ read: ['containers'] }, (tx) => tx.containers.get(of.object).bigDataNames, options)
+  }
 }
 
 /** The whole item. @throws Fault as `listBigData`; `big-data-unknown` */
 export async function readBigData(store: Store, item: BigDataAddress, options: Cancellable = {}): Promise<Uint8Array> {
-  throw new Error(`${store.root}${item.key}${options.signal}`)
+  switch (item.kind) {
+    case 'layer':
+      return await store.transact({ read: ['layers'] }, (tx) => readItem(layerItem(tx, item), item), options)
+    case 'image':
+      return await store.transact({ read: ['images'] }, (tx) => readItem(imageItem(tx, item), item), options)
+    case 'container':
+      return await store.transact({ read: ['containers'] }, (tx) => readItem(containerItem(tx, item), item), options)
+  }
 }
 
 /**
@@ -32,23 +51,81 @@ export async function writeBigData(
   item: BigDataAddress & { readonly bytes: Uint8Array; readonly digest?: Digest },
   options: Cancellable = {},
 ): Promise<void> {
-  throw new Error(`${store.root}${item.key}${options.signal}`)
+  if (item.key === '') throw new Fault({ code: 'big-data-name-empty', kind: item.kind })
+  const data = bigDataItem(item)
+  switch (item.kind) {
+    case 'layer':
+      return await store.transact(
+        { write: ['layers'] },
+        (tx) => void tx.layers.putBigData(tx.layers.get(item.object).id, data),
+        options,
+      )
+    case 'image':
+      return await store.transact(
+        { write: ['images'] },
+        (tx) => void tx.images.putBigData(tx.images.get(item.object).id, data),
+        options,
+      )
+    case 'container':
+      return await store.transact(
+        { write: ['containers'] },
+        (tx) => void tx.containers.putBigData(tx.containers.get(item.object).id, data),
+        options,
+      )
+  }
 }
 
-/** Bytes of an item of an image or a container. @throws Fault `big-data-size-unknown` */
-export async function bigDataSize(
-  store: Store,
-  item: BigDataAddress & { readonly kind: 'image' | 'container' },
-  options: Cancellable = {},
-): Promise<number> {
-  throw new Error(`${store.root}${item.key}${options.signal}`)
+/** Bytes of an item of an image or a container. @throws Fault `big-data-size-unknown`; for a container `container-unknown` */
+export async function bigDataSize(store: Store, item: MeasuredAddress, options: Cancellable = {}): Promise<number> {
+  const size = await measured(store, item, (record) => record?.bigDataSizes[item.key], options)
+  if (size === undefined) throw new Fault({ code: 'big-data-size-unknown', key: item.key })
+  return size
 }
 
-/** Recorded digest of an item of an image or a container. @throws Fault `big-data-digest-unknown` */
-export async function bigDataDigest(
+/** Recorded digest of an item of an image or a container. @throws Fault `big-data-digest-unknown` and as `bigDataSize` */
+export async function bigDataDigest(store: Store, item: MeasuredAddress, options: Cancellable = {}): Promise<Digest> {
+  const digest = await measured(store, item, (record) => record?.bigDataDigests[item.key], options)
+  if (digest === undefined) throw new Fault({ code: 'big-data-digest-unknown', key: item.key })
+  return digest
+}
+
+interface Measures {
+  readonly bigDataSizes: Readonly<Record<string, number>>
+  readonly bigDataDigests: Readonly<Record<string, Digest>>
+}
+
+async function measured<T>(
   store: Store,
-  item: BigDataAddress & { readonly kind: 'image' | 'container' },
-  options: Cancellable = {},
-): Promise<Digest> {
-  throw new Error(`${store.root}${item.key}${options.signal}`)
+  item: MeasuredAddress,
+  measure: (record: Measures | undefined) => T | undefined,
+  options: Cancellable,
+): Promise<T | undefined> {
+  if (item.kind === 'image') {
+    const image = await store.transact({ read: ['images'] }, (tx) => tx.images.find(item.object), options)
+    return measure(image)
+  }
+  const container = await store.transact({ read: ['containers'] }, (tx) => tx.containers.get(item.object), options)
+  return measure(container)
+}
+
+function layerItem(tx: Pick<Readers, 'layers'>, item: BigDataAddress): string {
+  return tx.layers.bigDataPath(tx.layers.get(item.object).id, item.key)
+}
+
+function imageItem(tx: Pick<Readers, 'images'>, item: BigDataAddress): string {
+  return tx.images.bigDataPath(tx.images.get(item.object).id, item.key)
+}
+
+function containerItem(tx: Pick<Readers, 'containers'>, item: BigDataAddress): string {
+  return tx.containers.bigDataPath(tx.containers.get(item.object).id, item.key)
+}
+
+function readItem(path: string, item: BigDataAddress): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause
+    if (item.kind === 'container') throw new Fault({ code: 'file-unknown', path: `open ${path}` }, { cause })
+    throw new Fault({ code: 'big-data-unknown', kind: item.kind, id: item.object, key: item.key }, { cause })
+  }
 }

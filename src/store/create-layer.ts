@@ -1,5 +1,13 @@
-import type { Cancellable, IdMaps, Layer, LayerId } from '#model'
+import { type Cancellable, type IdMaps, type Layer, type LayerId, parseLayerId } from '#model'
+import { defined } from './defined.ts'
+import { refuseTakenLayer } from './free-names.ts'
+import { mapsOf, storedMaps } from './id-maps.ts'
+import { randomId } from './layer-ids.ts'
+import { layerRecord } from './layer-record.ts'
+import { makeDurable } from './make-durable.ts'
 import type { Store } from './store.ts'
+import { refuseChangedParent } from './unchanged-parent.ts'
+import { usableParent } from './usable-parent.ts'
 
 export interface LayerToCreate {
   /** Default: random. */
@@ -22,5 +30,30 @@ export interface LayerToCreate {
  * @throws Fault `id-in-use`, `name-in-use`, `layer-unknown`, `parent-is-container`
  */
 export async function createLayer(store: Store, layer: LayerToCreate = {}, options: Cancellable = {}): Promise<Layer> {
-  throw new Error(`${store.root}${layer.id}${options.signal}`)
+  const parent = await store.transact(
+    { read: ['layers', 'containers'] },
+    (tx) => {
+      refuseTakenLayer(tx.layers, layer)
+      return usableParent(tx, layer.parent)
+    },
+    options,
+  )
+  const id = layer.id ?? parseLayerId(randomId())
+  const idMaps = storedMaps(store.driver, layer.idMaps, parent ?? {})
+  const { mountLabel, storageOptions, names, metadata, flags } = layer
+  await using content = await store.driver.stage(parent?.id, {
+    idMaps,
+    purpose: layer.purpose ?? 'container',
+    ...defined({ mountLabel, storageOptions, signal: options.signal, idMapsBelow: parent && mapsOf(parent) }),
+  })
+  await makeDurable(store, options)
+  return await store.transact(
+    { read: ['containers'], write: ['layers'] },
+    (tx) => {
+      refuseChangedParent(tx, parent)
+      const record = layerRecord({ id, parent: parent?.id, names, metadata, mountLabel, flags, idMaps })
+      return tx.layers.add(record, { content })
+    },
+    options,
+  )
 }

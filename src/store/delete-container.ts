@@ -1,4 +1,5 @@
-import type { ContainerId, TaskOptions } from '#model'
+import { type ContainerId, Fault, type LayerId, type TaskOptions } from '#model'
+import { detachLayers } from './detach-layers.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -6,5 +7,16 @@ import type { Store } from './store.ts'
  * @throws Fault `not-a`
  */
 export async function deleteContainer(store: Store, nameOrId: string, options: TaskOptions = {}): Promise<ContainerId> {
-  throw new Error(`${store.root}${nameOrId}${options.signal}`)
+  await using held = await store.holding({ write: ['layers', 'containers'] }, options)
+  const { layers, containers } = held.tables
+  const container = containers.find(nameOrId)
+  if (container === undefined) throw new Fault({ code: 'not-a', kind: 'container', name: nameOrId })
+  const layer = layers.find(container.layer)
+  const going: readonly LayerId[] = layer?.id === container.layer ? [layer.id] : []
+  await detachLayers(store, layers, going)
+  held.transact((tx) => {
+    tx.containers.remove(container.id)
+    for (const id of going) tx.layers.remove(id)
+  })
+  return container.id
 }

@@ -1,4 +1,7 @@
-import type { TaskOptions } from '#model'
+import { Fault, type LayerId, type TaskOptions } from '#model'
+import type { Readers } from '#parts/records'
+import { detachLayers } from './detach-layers.ts'
+import { objectIn } from './find-object.ts'
 import type { StoredObject } from './objects.ts'
 import type { Store } from './store.ts'
 
@@ -8,5 +11,28 @@ import type { Store } from './store.ts'
  * @throws Fault `object-unknown`; `not-a` for a container whose layer is gone
  */
 export async function deleteObject(store: Store, nameOrId: string, options: TaskOptions = {}): Promise<StoredObject> {
-  throw new Error(`${store.root}${nameOrId}${options.signal}`)
+  await using held = await store.holding({ write: ['layers', 'images', 'containers'] }, options)
+  const object = objectIn(held.tables, nameOrId, ['container', 'image', 'layer'])
+  if (object === undefined) throw new Fault({ code: 'object-unknown', name: nameOrId })
+  await detachLayers(store, held.tables.layers, layersOf(held.tables, object))
+  held.transact((tx) => {
+    if (object.kind === 'container') tx.containers.remove(object.record.id)
+    if (object.kind === 'image') tx.images.remove(object.record.id)
+    for (const layer of layersOf(tx, object)) tx.layers.remove(layer)
+  })
+  return object
+}
+
+function layersOf(tables: Pick<Readers, 'layers'>, object: StoredObject): readonly LayerId[] {
+  switch (object.kind) {
+    case 'layer':
+      return [object.record.id]
+    case 'image':
+      return []
+    case 'container': {
+      const { layer } = object.record
+      if (tables.layers.find(layer)?.id !== layer) throw new Fault({ code: 'not-a', kind: 'layer', name: layer })
+      return [layer]
+    }
+  }
 }

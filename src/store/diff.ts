@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { ByteStream } from '#ground/bytes'
-import type { Compression, TaskOptions } from '#model'
+import { type Compression, Fault, type TaskOptions } from '#model'
+import { type Comparison, comparison } from './comparison.ts'
+import { defined } from './defined.ts'
+import { playedBack } from './played-back.ts'
 import type { Store } from './store.ts'
 
 export interface LayerDiffOptions extends TaskOptions {
@@ -16,5 +20,32 @@ export interface LayerDiffOptions extends TaskOptions {
  * @throws Fault `layer-unknown`, `compression-unsupported` at once; `content-modified`, `file-unknown` while it flows
  */
 export async function diff(store: Store, layer: string, options: LayerDiffOptions = {}): Promise<ByteStream> {
-  throw new Error(`${store.root}${layer}${options.signal}`)
+  const compared = await comparison(store, layer, options)
+  const wanted = options.compression ?? 'recorded'
+  const compression = wanted === 'recorded' ? compared.to.compression : wanted
+  if (compression === 'bzip2' || compression === 'xz') throw new Fault({ code: 'compression-unsupported', compression })
+  const tar = counted(tarOf(store, compared), compared, options)
+  return compression === 'uncompressed' ? tar : await compressedBy(tar, compression, options)
+}
+
+function tarOf(store: Store, { to, from, tarSplitPath, driverOptions }: Comparison): ByteStream {
+  const isOwnParent = from?.id === to.parent
+  if (isOwnParent && existsSync(tarSplitPath)) return playedBack(store.driver, to.id, tarSplitPath, driverOptions)
+  return store.driver.diff(to.id, driverOptions)
+}
+
+/** The threads that compress are only loaded when there is something to compress. */
+async function compressedBy(tar: ByteStream, codec: 'gzip' | 'zstd', options: TaskOptions): Promise<ByteStream> {
+  const { compressed } = await import('#formats/compression')
+  return compressed(tar, { codec, ...defined({ signal: options.signal }) })
+}
+
+async function* counted(tar: ByteStream, { to }: Comparison, options: TaskOptions): ByteStream {
+  const { onProgress } = options
+  let done = 0
+  for await (const bytes of tar) {
+    yield bytes
+    done += bytes.byteLength
+    onProgress?.({ kind: 'writing', item: to.id, done, ...defined({ total: to.diffSize }) })
+  }
 }

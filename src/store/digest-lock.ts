@@ -1,4 +1,7 @@
-import type { Cancellable, Digest } from '#model'
+import { join } from 'node:path'
+import { lockFile } from '#ground/files'
+import { type Cancellable, type Digest } from '#model'
+import { pathsOf } from './paths.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -6,5 +9,5 @@ import type { Store } from './store.ts'
  * (`RUNROOT/<driver>-locks/<digest>`). Disposing gives it back.
  */
 export async function digestLock(store: Store, digest: Digest, options: Cancellable = {}): Promise<Disposable> {
-  throw new Error(`${store.root}${digest}${options.signal}`)
+  return await lockFile(join(pathsOf(store).digestLocks, digest)).lock('exclusive', options)
 }

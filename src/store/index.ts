@@ -1,8 +1,9 @@
 export type { LayerMount, Readers, Table, Transaction, Writers } from '#parts/records'
 export { applyDiff } from './apply-diff.ts'
 export { bigDataDigest, bigDataSize, listBigData, readBigData, writeBigData, type BigDataAddress } from './big-data.ts'
-export { changes, diffSize, type ComparisonOptions } from './changes.ts'
-export { commitImage, type ImageItem, type NewImage } from './commit-image.ts'
+export { changes, diffSize } from './changes.ts'
+export type { ComparisonOptions } from './comparison.ts'
+export { commitImage, type ImageCommit, type ImageItem, type NewImage } from './commit-image.ts'
 export { createContainer, type ContainerToCreate } from './create-container.ts'
 export { createImage, type ImageToCreate } from './create-image.ts'
 export { createLayer, type LayerToCreate } from './create-layer.ts'
@@ -46,7 +47,7 @@ export {
   type StagedImageLayer,
   type StageLayerOptions,
 } from './stage-layer.ts'
-export { stageLayers, type StagedChain, type StageLayersOptions } from './stage-layers.ts'
+export { stageLayers, type LayerChain, type StagedChain, type StageLayersOptions } from './stage-layers.ts'
 export { status } from './status.ts'
 export type { Durability, Store } from './store.ts'
 export { unmountImage, unmountLayer, type UnmountOptions } from './unmount-layer.ts'

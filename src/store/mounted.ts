@@ -1,5 +1,6 @@
 import type { Cancellable } from '#model'
 import type { LayerMount } from '#parts/records'
+import { mountable } from './mount-layer.ts'
 import type { Store } from './store.ts'
 
 /** Where a container or a layer is mounted according to the records, and how often; undefined: it is not. @throws Fault `layer-unknown` */
@@ -8,5 +9,9 @@ export async function mounted(
   nameOrId: string,
   options: Cancellable = {},
 ): Promise<LayerMount | undefined> {
-  throw new Error(`${store.root}${nameOrId}${options.signal}`)
+  return await store.transact(
+    { read: ['layers', 'containers'] },
+    (tx) => tx.layers.mountOf(mountable(tx, nameOrId).layer.id),
+    options,
+  )
 }

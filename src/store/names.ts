@@ -1,4 +1,8 @@
-import type { FindObjectOptions } from './find-object.ts'
+import { Fault } from '#model'
+import type { Transaction } from '#parts/records'
+import { type FindObjectOptions, getObject, objectIn } from './find-object.ts'
+import { namedAnew } from './naming.ts'
+import type { StoredObject } from './objects.ts'
 import type { Store } from './store.ts'
 
 /** The names of a layer, an image or a container, whichever is found first. @throws Fault `object-unknown` */
@@ -7,7 +11,7 @@ export async function getNames(
   nameOrId: string,
   options: FindObjectOptions = {},
 ): Promise<readonly string[]> {
-  throw new Error(`${store.root}${nameOrId}${options.signal}`)
+  return (await getObject(store, nameOrId, options)).record.names
 }
 
 /**
@@ -21,7 +25,7 @@ export async function setNames(
   names: readonly string[],
   options: FindObjectOptions = {},
 ): Promise<readonly string[]> {
-  throw new Error(`${store.root}${nameOrId}${names.length}${options.signal}`)
+  return await changeNames(store, nameOrId, () => names, options)
 }
 
 /** The given names first, then those it had. @throws Fault `object-unknown` */
@@ -31,7 +35,7 @@ export async function addNames(
   names: readonly string[],
   options: FindObjectOptions = {},
 ): Promise<readonly string[]> {
-  throw new Error(`${store.root}${nameOrId}${names.length}${options.signal}`)
+  return await changeNames(store, nameOrId, (before) => [...names, ...before], options)
 }
 
 /** Names it does not bear are ignored. @throws Fault `object-unknown` */
@@ -41,5 +45,38 @@ export async function removeNames(
   names: readonly string[],
   options: FindObjectOptions = {},
 ): Promise<readonly string[]> {
-  throw new Error(`${store.root}${nameOrId}${names.length}${options.signal}`)
+  return await changeNames(store, nameOrId, (before) => before.filter((name) => !names.includes(name)), options)
+}
+
+async function changeNames(
+  store: Store,
+  nameOrId: string,
+  change: (before: readonly string[]) => readonly string[],
+  options: FindObjectOptions,
+): Promise<readonly string[]> {
+  const among = options.among ?? ['layer', 'image', 'container']
+  return await store.transact(
+    { write: ['layers', 'images', 'containers'] },
+    (tx) => {
+      const object = objectIn(tx, nameOrId, among)
+      if (object === undefined) throw new Fault({ code: 'object-unknown', name: nameOrId })
+      return renamed(tx, object, change(object.record.names))
+    },
+    options,
+  )
+}
+
+function renamed(
+  tx: Transaction<never, 'layers' | 'images' | 'containers'>,
+  object: StoredObject,
+  names: readonly string[],
+): readonly string[] {
+  switch (object.kind) {
+    case 'layer':
+      return tx.layers.replace({ ...object.record, names }).names
+    case 'image':
+      return tx.images.replace(namedAnew(object.record, names)).names
+    case 'container':
+      return tx.containers.replace({ ...object.record, names }).names
+  }
 }

@@ -1,6 +1,9 @@
-import type { BlobDigest, DiffId, IdMaps, LayerId, TaskOptions } from '#model'
+import { type BlobDigest, type DiffId, type Digest, Fault, type IdMaps, type LayerId, type TaskOptions } from '#model'
 import type { StagedLayer } from '#parts/drivers'
-import type { BlobBytes, Unpacked, UnpackLimits } from '#parts/unpack'
+import { type BlobBytes, unpack, type Unpacked, type UnpackLimits, type UnpackOptions } from '#parts/unpack'
+import { defined } from './defined.ts'
+import { layerIdOfDiffId } from './layer-ids.ts'
+import { openStagingRoom } from './staging-room.ts'
 import type { Store } from './store.ts'
 
 /** What is promised of a blob. What it turns out to be is compared, and recorded. */
@@ -14,10 +17,12 @@ export interface ExpectedContent {
 export interface LayerSource {
   /** Default: what `layerIdOfDiffId` says of the parent and the diffID. */
   readonly id?: LayerId
-  /** A stream is opened only when its turn comes, so that not all blobs are open at once. */
+  /** A function is called only when its turn comes, so that not all blobs are open at once. */
   readonly blob: BlobBytes | (() => Promise<BlobBytes>)
   readonly expected?: ExpectedContent
   readonly idMaps?: IdMaps
+  /** Maps of the parent's content, where they are others. */
+  readonly idMapsBelow?: IdMaps
 }
 
 export interface StageLayerOptions extends TaskOptions {
@@ -49,5 +54,108 @@ export async function stageLayer(
   source: LayerSource & { readonly parent?: LayerId | StagedImageLayer | undefined },
   options: StageLayerOptions = {},
 ): Promise<StagedImageLayer> {
-  throw new Error(`${store.root}${source.id}${options.signal}`)
+  const { parent } = source
+  const below = typeof parent === 'object' ? parent.content : parent
+  await using content = await openContent(store, below, source, options)
+  const unpacked = await fillContent(content, source, options)
+  return stagedImageLayer(content.keep(), source, typeof parent === 'object' ? parent.id : parent, unpacked)
+}
+
+/** A place to unpack into: content and tar-split, removed unless kept. */
+export interface OpenContent extends AsyncDisposable {
+  readonly content: StagedLayer
+  readonly tarSplitPath: string
+  /** Hands the duty to remove it over to the one who calls. */
+  keep(): KeptContent
+}
+
+interface KeptContent extends AsyncDisposable {
+  readonly content: StagedLayer
+  readonly tarSplitPath: string
+}
+
+export async function openContent(
+  store: Store,
+  below: LayerId | StagedLayer | undefined,
+  source: Pick<LayerSource, 'idMaps' | 'idMapsBelow'>,
+  options: TaskOptions,
+): Promise<OpenContent> {
+  await using undo = new AsyncDisposableStack()
+  const { idMaps, idMapsBelow } = source
+  const content = undo.use(await store.driver.stage(below, defined({ idMaps, idMapsBelow, signal: options.signal })))
+  const room = undo.use(await openStagingRoom(store))
+  const place = { content, tarSplitPath: room.path('tar-split.gz') }
+  const owned = undo.move()
+  return {
+    ...place,
+    keep() {
+      const kept = owned.move()
+      return { ...place, [Symbol.asyncDispose]: async () => kept.disposeAsync() }
+    },
+    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+  }
+}
+
+/** Unpacks the blob and compares it with what was expected. */
+export async function fillContent(
+  into: Pick<OpenContent, 'content' | 'tarSplitPath'>,
+  source: Pick<LayerSource, 'blob' | 'expected' | 'id'>,
+  options: StageLayerOptions,
+): Promise<Unpacked> {
+  const blob = typeof source.blob === 'function' ? await source.blob() : source.blob
+  const item = source.expected?.blobDigest ?? source.expected?.diffId ?? source.id ?? ''
+  const total = source.expected?.blobSize ?? (blob.kind === 'stream' ? blob.size : blob.length)
+  const unpacked = await unpack(blob, into.content.target, unpackOptions(item, total, into.tarSplitPath, options))
+  refuseOtherContent(source.expected ?? {}, unpacked)
+  return unpacked
+}
+
+export function stagedImageLayer(
+  kept: KeptContent,
+  source: Pick<LayerSource, 'id' | 'idMaps'>,
+  parent: LayerId | undefined,
+  unpacked: Unpacked,
+): StagedImageLayer {
+  return {
+    id: source.id ?? layerIdOfDiffId(parent, unpacked.diffId),
+    parent,
+    unpacked,
+    idMaps: source.idMaps,
+    content: kept.content,
+    tarSplitPath: kept.tarSplitPath,
+    [Symbol.asyncDispose]: async () => kept[Symbol.asyncDispose](),
+  }
+}
+
+export function unpackOptions(
+  item: string,
+  total: number | undefined,
+  tarSplitPath: string,
+  options: StageLayerOptions,
+): UnpackOptions {
+  const { onProgress, signal, limits } = options
+  return {
+    tarSplitPath,
+    ...defined({ signal, limits }),
+    ...(onProgress && {
+      onProgress: ({ read, unpacked, entries }) => {
+        onProgress({ kind: 'reading', item, done: read, ...defined({ total }) })
+        onProgress({ kind: 'unpacking', item, done: unpacked, entries })
+      },
+    }),
+  }
+}
+
+/** @throws Fault `digest-mismatch`, `size-mismatch` */
+export function refuseOtherContent(expected: ExpectedContent, unpacked: Unpacked): void {
+  refuseOtherDigest('blob', expected.blobDigest, unpacked.blobDigest)
+  if (expected.blobSize !== undefined && expected.blobSize !== unpacked.blobSize) {
+    throw new Fault({ code: 'size-mismatch', what: 'blob', expected: expected.blobSize, actual: unpacked.blobSize })
+  }
+  refuseOtherDigest('layer', expected.diffId, unpacked.diffId)
+}
+
+function refuseOtherDigest(what: string, expected: Digest | undefined, actual: Digest): void {
+  if (expected !== undefined && expected !== actual)
+    throw new Fault({ code: 'digest-mismatch', expected, actual, what })
 }

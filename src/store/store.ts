@@ -1,6 +1,6 @@
 import type { Cancellable } from '#model'
 import type { Driver } from '#parts/drivers'
-import type { Durability, Held, Locks, NotPromise, Readers, Table, Transaction } from '#parts/records'
+import type { Durability, Held, HoldOptions, Locks, NotPromise, Readers, Table, Transaction } from '#parts/records'
 
 /**
  * Layers, images and containers on disk, shared with every other program that keeps to the format. A handful of members;
@@ -32,7 +32,7 @@ export interface Store extends AsyncDisposable {
   /** Holds locks over steps of which some are slow: attaching and detaching mounts has to happen under the lock of the layers. */
   holding<R extends Table = never, W extends Table = never>(
     locks: Locks<R, W>,
-    options?: Cancellable,
+    options?: HoldOptions,
   ): Promise<Held<R, W>>
 }
 

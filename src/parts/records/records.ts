@@ -1,3 +1,4 @@
+import type { LockOptions } from '#ground/files'
 import type { Cancellable, LayerId } from '#model'
 import type { Locks, NotPromise, Readers, Table, Transaction } from './table.ts'
 
@@ -23,6 +24,13 @@ export interface RecordsOptions {
   readonly driverName: string
   readonly contents: LayerContents
   readonly durability: Durability
+  /** Called after some seconds of waiting for a lock, and again: who has it, as far as that can be known. */
+  readonly onWait?: LockOptions['onWait']
+}
+
+export interface HoldOptions extends Cancellable {
+  /** `kept`: storage.lock too, which keeps everybody else from beginning anything with the layers. Default: `passed`. */
+  readonly graphLock?: 'passed' | 'kept'
 }
 
 /** The record files of one store, their locks, and transactions over them. */
@@ -38,7 +46,7 @@ export interface Records {
   /** See `Store.holding`. */
   holding<R extends Table = never, W extends Table = never>(
     locks: Locks<R, W>,
-    options?: Cancellable,
+    options?: HoldOptions,
   ): Promise<Held<R, W>>
 }
 
@@ -48,4 +56,6 @@ export interface Held<R extends Table = never, W extends Table = never> extends 
   readonly tables: Pick<Readers, R | W>
   /** A transaction under the locks that are held already. */
   transact<T = void>(body: (tx: Transaction<R, W>) => NotPromise<T>): T
+  /** Lets other processes know that the driver has been shut down. Wants `graphLock: 'kept'`. */
+  announceShutdown(): void
 }

@@ -6,8 +6,6 @@ import type { LayersReader, LayersWriter } from './layer-table.ts'
 export type Table = 'layers' | 'images' | 'containers'
 
 /** The one order in which locks are taken (spec/store §3.3). */
-export const lockOrder: readonly Table[] = ['layers', 'images', 'containers']
-
 export interface Readers {
   readonly layers: LayersReader
   readonly images: ImagesReader

@@ -1,0 +1,56 @@
+import type { ExclusiveLock, LockToken, SharedLock } from '#ground/files'
+import type { ContainerId } from '#model'
+import { formatContainers, parseContainers } from './container-codec.ts'
+import { ContainerRows } from './container-rows.ts'
+import type { Location } from './named-rows.ts'
+import { readRecordFile } from './record-file.ts'
+import type { RecordPaths } from './record-paths.ts'
+import type { SaveFile } from './save-file.ts'
+
+/** containers.json and volatile-containers.json: read, and saved. */
+export class ContainerRecords {
+  readonly #paths: RecordPaths
+  readonly #save: SaveFile
+  #rows: ContainerRows | undefined
+  #token: LockToken | undefined
+
+  constructor(paths: RecordPaths, save: SaveFile) {
+    this.#paths = paths
+    this.#save = save
+  }
+
+  forget(): void {
+    this.#rows = undefined
+  }
+
+  /** `renamed`: rows that lost a name to a later one; their files want to be saved. @throws Fault `records-invalid` */
+  current(lock: SharedLock): { readonly rows: ContainerRows; readonly renamed: readonly ContainerId[] } {
+    const token = lock.readToken()
+    if (this.#rows !== undefined && token === this.#token) return { rows: this.#rows, renamed: [] }
+    const rows = new ContainerRows(this.#paths)
+    const renamed: ContainerId[] = []
+    for (const location of ['stable', 'volatile'] as const) {
+      const path = this.#path(location)
+      for (const container of parseContainers(readRecordFile(path).text, path)) {
+        for (const loser of rows.load(container, location) ?? []) renamed.push(loser.id)
+      }
+    }
+    if (renamed.length === 0) this.adopt(rows, lock)
+    return { rows, renamed }
+  }
+
+  adopt(rows: ContainerRows, lock: SharedLock): void {
+    this.#rows = rows
+    this.#token = lock.readToken()
+  }
+
+  save(location: Location, rows: ContainerRows, lock: ExclusiveLock): void {
+    this.#token = lock.writeToken()
+    const text = formatContainers(rows.rowsIn(location))
+    this.#save(this.#path(location), text, location === 'volatile' ? 'volatile' : 'final')
+  }
+
+  #path(location: Location): string {
+    return location === 'stable' ? this.#paths.containersFile : this.#paths.volatileContainersFile
+  }
+}

@@ -1,0 +1,189 @@
+import {
+  type BlobDigest,
+  type Compression,
+  type DiffId,
+  digestProblem,
+  type Layer,
+  type LayerId,
+  parseBlobDigest,
+  parseDiffId,
+  parseLayerId,
+  parseTocDigest,
+  zeroTimestamp,
+} from '#model'
+import {
+  FieldProblem,
+  idListField,
+  integerField,
+  keepUnknown,
+  knownName,
+  objectField,
+  parseRecords,
+  rangesField,
+  type RawRecord,
+  textField,
+  textListField,
+  timeField,
+} from './record-fields.ts'
+import { RecordText } from './record-text.ts'
+
+const compressions: readonly Compression[] = ['uncompressed', 'bzip2', 'gzip', 'xz', 'zstd']
+
+const fields: ReadonlySet<string> = new Set([
+  'id',
+  'names',
+  'parent',
+  'metadata',
+  'mountlabel',
+  'created',
+  'compressed-diff-digest',
+  'compressed-size',
+  'diff-digest',
+  'toc-digest',
+  'diff-size',
+  'compression',
+  'uidset',
+  'gidset',
+  'flags',
+  'uidmap',
+  'gidmap',
+  'big-data-names',
+])
+
+type Draft = { -readonly [K in keyof Layer]: Layer[K] }
+
+/** layers.json (spec/store §2.2). @throws Fault `records-invalid` */
+export function parseLayers(text: string, path: string): readonly Layer[] {
+  return parseRecords(text, path, parseLayer)
+}
+
+function parseLayer(raw: RawRecord): Layer {
+  const unknownFields: Record<string, unknown> = {}
+  const rest: Partial<Draft> = {}
+  let id: LayerId | undefined
+  for (const key of Object.keys(raw)) {
+    const value = raw[key]
+    const name = knownName(key, fields)
+    if (name === 'id') id = parseLayerId(textField(value, name))
+    else if (name === undefined || !readField(rest, name, value)) keepUnknown(unknownFields, key, value)
+  }
+  if (id === undefined) throw new FieldProblem('has no "id"')
+  return {
+    names: [],
+    created: zeroTimestamp,
+    compression: 'uncompressed',
+    bigDataNames: [],
+    ...rest,
+    id,
+    unknownFields,
+  }
+}
+
+/** False: a value that we cannot say in our types, though Go could. It is carried along like an unknown field. */
+function readField(into: Partial<Draft>, name: string, value: unknown): boolean {
+  if (value === null || value === '' || value === 0) return true
+  switch (name) {
+    case 'names':
+      into.names = textListField(value, name)
+      return true
+    case 'parent':
+      into.parent = parseLayerId(textField(value, name))
+      return true
+    case 'metadata':
+      into.metadata = textField(value, name)
+      return true
+    case 'mountlabel':
+      into.mountLabel = textField(value, name)
+      return true
+    case 'created':
+      into.created = timeField(value, name)
+      return true
+    case 'compression': {
+      const compression = compressions[integerField(value, name)]
+      if (compression !== undefined) into.compression = compression
+      return compression !== undefined
+    }
+    case 'flags':
+      into.flags = objectField(value, name)
+      return true
+    case 'big-data-names':
+      into.bigDataNames = textListField(value, name)
+      return true
+    default:
+      return readContentField(into, name, value)
+  }
+}
+
+function readContentField(into: Partial<Draft>, name: string, value: unknown): boolean {
+  switch (name) {
+    case 'compressed-diff-digest':
+      return readDigest(value, name, (text) => (into.compressedDigest = parseBlobDigest(text)))
+    case 'diff-digest':
+      return readDigest(value, name, (text) => (into.diffId = parseDiffId(text)))
+    case 'toc-digest':
+      return readDigest(value, name, (text) => (into.tocDigest = parseTocDigest(text)))
+    case 'compressed-size':
+      into.compressedSize = integerField(value, name)
+      return true
+    case 'diff-size':
+      into.diffSize = integerField(value, name)
+      return true
+    case 'uidset':
+      into.uids = idListField(value, name)
+      return true
+    case 'gidset':
+      into.gids = idListField(value, name)
+      return true
+    case 'uidmap':
+      into.uidMap = rangesField(value, name)
+      return true
+    case 'gidmap':
+      into.gidMap = rangesField(value, name)
+      return true
+    default:
+      return false
+  }
+}
+
+function readDigest(value: unknown, name: string, set: (text: string) => BlobDigest | DiffId | string): boolean {
+  const text = textField(value, name)
+  if (digestProblem(text) !== undefined) return false
+  set(text)
+  return true
+}
+
+// Rows are never changed, only replaced: what one says in JSON is worked out once, so that saving a table of 50,000 layers costs what
+// its changed rows cost.
+const texts = new WeakMap<Layer, string>()
+
+export function formatLayer(layer: Layer): string {
+  const known = texts.get(layer)
+  if (known !== undefined) return known
+  const text = new RecordText()
+    .always('id', layer.id)
+    .texts('names', layer.names)
+    .text('parent', layer.parent)
+    .text('metadata', layer.metadata)
+    .text('mountlabel', layer.mountLabel)
+    .always('created', layer.created)
+    .text('compressed-diff-digest', layer.compressedDigest)
+    .integer('compressed-size', layer.compressedSize)
+    .text('diff-digest', layer.diffId)
+    .text('toc-digest', layer.tocDigest)
+    .integer('diff-size', layer.diffSize)
+    .integer('compression', compressions.indexOf(layer.compression))
+    .integers('uidset', layer.uids)
+    .integers('gidset', layer.gids)
+    .flags('flags', layer.flags)
+    .ranges('uidmap', layer.uidMap)
+    .ranges('gidmap', layer.gidMap)
+    .texts('big-data-names', layer.bigDataNames)
+    .end(layer.unknownFields)
+  texts.set(layer, text)
+  return text
+}
+
+/** The text of layers.json. */
+export function formatLayers(layers: readonly Layer[]): string {
+  return `[${layers.map(formatLayer).join(',')}]`
+}

@@ -1,0 +1,35 @@
+import { ContainerRecords } from './container-records.ts'
+import { ImageRecords } from './image-records.ts'
+import { LayerRecords } from './layer-records.ts'
+import type { Means } from './means.ts'
+import { placeFiles } from './placement.ts'
+import { recordPaths } from './record-paths.ts'
+import { RecordStore } from './record-store.ts'
+import type { Records, RecordsOptions } from './records.ts'
+import { type SaveFile, savingFiles } from './save-file.ts'
+import { openTrash, recoverTempRoots } from './trash.ts'
+
+/** The record files of the store with these roots. Reads and locks nothing yet; the directories must be there. */
+export function openRecords(options: RecordsOptions): Records {
+  return recordsSavedBy(options, savingFiles(options.durability))
+}
+
+/** The same with another way of saving: tests let it fail. */
+export function recordsSavedBy(options: RecordsOptions, save: SaveFile): Records {
+  const paths = recordPaths(options.root, options.runRoot, options.driverName)
+  const means: Means = {
+    paths,
+    contents: options.contents,
+    layers: new LayerRecords(paths, save),
+    images: new ImageRecords(paths, save),
+    containers: new ContainerRecords(paths, save),
+    place: (placements) => placeFiles(placements, options.durability),
+    openTrash: () => openTrash(paths.tempRoot),
+  }
+  const tempRoots = [paths.tempRoot, ...options.contents.tempRoots]
+  return new RecordStore({
+    means,
+    recover: async () => recoverTempRoots(tempRoots),
+    ...(options.onWait && { onWait: options.onWait }),
+  })
+}

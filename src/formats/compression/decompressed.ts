@@ -46,6 +46,6 @@ export async function* decompressed(bytes: ByteStream, options: DecompressOption
 function* pieces(decoder: Decoder, { signal }: Cancellable): Iterable<Uint8Array> {
   for (let piece = decoder.read(); piece !== undefined; piece = decoder.read()) {
     signal?.throwIfAborted()
-    yield piece.slice()
+    yield new Uint8Array(piece)
   }
 }

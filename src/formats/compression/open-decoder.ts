@@ -1,4 +1,4 @@
-import { type Compression, Fault } from '#model'
+import type { Compression } from '#model'
 
 import { Bzip2Decoder } from './bzip2-decoder.ts'
 import { type Decoder, type DecoderLimits, defaultWindowBytes } from './decoder.ts'
@@ -6,6 +6,7 @@ import { openDirectEngine } from './direct-engine.ts'
 import { GzipDecoder } from './gzip-decoder.ts'
 import type { EngineKind, EngineOptions, InflateEngine } from './inflate-engine.ts'
 import { PlainDecoder } from './plain-decoder.ts'
+import { ThreadedEngine } from './threaded-engine.ts'
 import { XzDecoder } from './xz-decoder.ts'
 import { ZstdDecoder } from './zstd-decoder.ts'
 
@@ -27,9 +28,7 @@ export function openDecoder(compression: Compression, limits: DecoderLimits = {}
 }
 
 function openEngine(kind: EngineKind, options: EngineOptions): InflateEngine {
-  const direct = openDirectEngine(kind, options)
-  if (direct === undefined) throw new Fault({ code: 'unsupported', what: kind, by: `Node.js ${process.version}` })
-  return direct
+  return openDirectEngine(kind, options) ?? new ThreadedEngine(kind, options)
 }
 
 /** What zstd can be told: a power of two from 2^10 to 2^31. The exact bound is checked before it sees a frame. */

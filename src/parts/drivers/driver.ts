@@ -128,7 +128,15 @@ export interface Driver {
   diskUsage(id: LayerId, options?: Cancellable): Promise<DiskUsage>
   metadata(id: LayerId): Readonly<Record<string, string>> | undefined
   status(): Promise<readonly (readonly [key: string, value: string])[]>
-  /** Gives back what the driver holds for itself, such as the private mount of its home. */
+  /**
+   * Does now what is otherwise done when it is first needed: directories, probes of the kernel. For whoever wants to know
+   * whether this driver works here before there is anything to do. @throws Fault `driver-unsupported`, `unsupported`
+   */
+  prepare(): Promise<void>
+  /**
+   * Gives back what the driver holds for itself in this machine: the private mount of its home, unless a layer is mounted.
+   * For the `shutdown` of a store, not for the end of a process: other programs may rely on it.
+   */
   shutdown(): Promise<void>
 }
 

@@ -1,1 +1,5 @@
 export type * from './driver.ts'
+export { createOverlayDriver } from './overlay-driver.ts'
+export type { DriverPlace } from './overlay-context.ts'
+export { type DriverSelection, selectDriver } from './select-driver.ts'
+export { createVfsDriver } from './vfs-driver.ts'

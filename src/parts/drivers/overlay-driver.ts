@@ -1,0 +1,167 @@
+import path from 'node:path'
+import { TempDir, syncDirectory } from '#ground/files'
+import { statfs } from '#ground/sys'
+import type { Cancellable, LayerId } from '#model'
+import { directoryUsage, type ApplyTarget, type FileChange } from '#parts/changeset'
+import { ConfinedFiles } from './confined-files.ts'
+import type { DiffFiles, DiskUsage, Driver, Mount, MountOptions, Removal, StagedLayer, StageOptions } from './driver.ts'
+import { fileSystemName } from './file-system-names.ts'
+import { overlayContext, type DriverPlace, type OverlayContext } from './overlay-context.ts'
+import { OverlayDiffs } from './overlay-diffs.ts'
+import { isThere, ownDirectories } from './overlay-layers.ts'
+import { linkOfLayer } from './overlay-links.ts'
+import { isLayerDirectoryName } from './overlay-names.ts'
+import { OverlayMounts } from './overlay-mounts.ts'
+import { OverlayStaging } from './overlay-staging.ts'
+
+/**
+ * Layers as directories that the kernel puts on top of each other (spec/drivers §4). Making it touches nothing; what it needs
+ * to stage or to mount is prepared when that is first asked for.
+ * @throws Fault `driver-option-invalid`
+ */
+export function createOverlayDriver(place: DriverPlace): Driver {
+  return new OverlayDriver(overlayContext(place))
+}
+
+class OverlayDriver implements Driver {
+  readonly name = 'overlay'
+  readonly copiesParent = false
+  readonly #context: OverlayContext
+  readonly #mounts: OverlayMounts
+  readonly #staging: OverlayStaging
+  readonly #diffs: OverlayDiffs
+
+  constructor(context: OverlayContext) {
+    this.#context = context
+    this.#mounts = new OverlayMounts(context)
+    this.#staging = new OverlayStaging(context, this.#mounts)
+    this.#diffs = new OverlayDiffs()
+  }
+
+  get home(): string {
+    return this.#context.home
+  }
+
+  get additionalImageStores(): readonly string[] {
+    return this.#context.options.additionalImageStores
+  }
+
+  get tempRoots(): readonly string[] {
+    return [this.#context.tempRoot]
+  }
+
+  async prepare(): Promise<void> {
+    await this.#context.preparation.prepare()
+  }
+
+  async stage(parent: LayerId | StagedLayer | undefined, options: StageOptions = {}): Promise<StagedLayer> {
+    return await this.#staging.stage(parent, options)
+  }
+
+  targetOf(id: LayerId, options: Pick<StageOptions, 'idMaps'> = {}): ApplyTarget {
+    return this.#staging.targetIn(this.#context.layers.getOwn(id).directory, options.idMaps)
+  }
+
+  exists(id: LayerId): boolean {
+    return this.#context.layers.find(id) !== undefined
+  }
+
+  async *list(): AsyncIterable<LayerId> {
+    yield* this.#context.layers.list()
+  }
+
+  async mount(id: LayerId, options: MountOptions): Promise<Mount> {
+    return await this.#mounts.plan(id, options)
+  }
+
+  attach(mount: Mount): Promise<string> {
+    return Promise.resolve(mount.kind === 'directory' ? mount.path : this.#mounts.attach(mount))
+  }
+
+  isAttached(id: LayerId): Promise<boolean> {
+    return Promise.resolve(this.#mounts.isAttached(id))
+  }
+
+  detach(id: LayerId): Promise<void> {
+    this.#mounts.detach(id)
+    return Promise.resolve()
+  }
+
+  changes(): AsyncIterable<FileChange> {
+    return this.#diffs.changes()
+  }
+
+  diff(): AsyncIterable<Uint8Array> {
+    return this.#diffs.diff()
+  }
+
+  async diffSize(): Promise<number> {
+    return await this.#diffs.size()
+  }
+
+  openDiffFiles(id: LayerId): Promise<DiffFiles> {
+    return Promise.resolve(new ConfinedFiles(this.directoriesOf(id)))
+  }
+
+  directoriesOf(id: LayerId): readonly string[] {
+    const place = this.#context.layers.get(id)
+    const lowers = this.#context.layers.lowersOf(place)
+    return [place, ...lowers].flatMap(({ directory }) => ownDirectories(directory))
+  }
+
+  remove(id: LayerId): Removal {
+    const directory = path.join(this.home, id)
+    if (!isLayerDirectoryName(id) || !isThere(directory)) return nothingRemoved
+    const link = linkOfLayer(this.home, id)
+    const temp = TempDir.create(this.#context.tempRoot)
+    if (link !== undefined) temp.stageDeletion(link)
+    temp.stageDeletion(directory)
+    return { finish: () => temp.cleanup() }
+  }
+
+  sync(): void {
+    for (const directory of [path.join(this.home, 'l'), this.home]) {
+      if (isThere(directory)) syncDirectory(directory)
+    }
+  }
+
+  supportsShifting(): boolean {
+    return false
+  }
+
+  async diskUsage(id: LayerId, options: Cancellable = {}): Promise<DiskUsage> {
+    return await directoryUsage(path.join(this.#context.layers.get(id).directory, 'diff'), options)
+  }
+
+  metadata(id: LayerId): Readonly<Record<string, string>> | undefined {
+    const place = this.#context.layers.find(id)
+    if (place === undefined) return undefined
+    const lowers = this.#context.layers.lowersOf(place).map(({ directory }) => path.join(directory, 'diff'))
+    return {
+      WorkDir: path.join(place.directory, 'work'),
+      MergedDir: path.join(place.directory, 'merged'),
+      UpperDir: path.join(place.directory, 'diff'),
+      ...(lowers.length === 0 ? {} : { LowerDir: lowers.join(':') }),
+    }
+  }
+
+  async status(): Promise<readonly (readonly [key: string, value: string])[]> {
+    const { features, preparation, graphRoot } = this.#context
+    await preparation.prepare()
+    return [
+      ['Backing Filesystem', fileSystemName(statfs(graphRoot).type)],
+      ['Supports d_type', 'true'],
+      ['Native Overlay Diff', String(await features.nativeDiff())],
+      ['Using metacopy', String(await features.metacopy())],
+      ['Supports shifting', String(this.supportsShifting())],
+      ['Supports volatile', String(await features.volatile())],
+    ]
+  }
+
+  shutdown(): Promise<void> {
+    this.#context.preparation.release()
+    return Promise.resolve()
+  }
+}
+
+const nothingRemoved: Removal = { finish: () => Promise.resolve() }

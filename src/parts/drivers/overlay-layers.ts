@@ -1,0 +1,174 @@
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { isErrno } from '#ground/sys'
+import { Fault, parseLayerId, type LayerId } from '#model'
+import { entriesOf } from './directory-entries.ts'
+import { isLinkId, layerOfLinkTarget, readLinkId, recreateLinks } from './overlay-links.ts'
+import { isLayerDirectoryName } from './overlay-names.ts'
+
+/** More lowers than this are not mounted (spec/drivers §4.1). */
+export const mostLowers = 500
+
+/** A directory laid out as a layer: committed, or still staged. */
+export interface OverlayPlace {
+  readonly directory: string
+  /** Of a further store: never written, its mountpoint is in the run directory. */
+  readonly elsewhere: boolean
+}
+
+export interface FoundLayer extends OverlayPlace {
+  readonly id: LayerId
+}
+
+/** One entry of a `lower` file, resolved. */
+export interface Lower {
+  /** `<home>/l/<link id>`: short, for mount options. */
+  readonly link: string
+  /** Of the layer that the link leads to. */
+  readonly directory: string
+}
+
+/** Where layers are and what lies below them: the driver's home, and the homes of further stores to look in. */
+export class OverlayLayers {
+  readonly home: string
+  readonly #homes: readonly string[]
+
+  constructor(home: string, furtherHomes: readonly string[]) {
+    this.home = home
+    this.#homes = [home, ...furtherHomes]
+  }
+
+  /** Where a layer of this id has to lie. @throws Fault `id-invalid` for the names that the driver keeps for itself */
+  directoryFor(id: LayerId): string {
+    if (!isLayerDirectoryName(id)) throw new Fault({ code: 'id-invalid', kind: 'layer', text: id })
+    return path.join(this.home, id)
+  }
+
+  find(id: LayerId): FoundLayer | undefined {
+    if (!isLayerDirectoryName(id)) return undefined
+    const home = this.#homes.find((candidate) => isDirectory(path.join(candidate, id)))
+    return home === undefined ? undefined : { id, directory: path.join(home, id), elsewhere: home !== this.home }
+  }
+
+  /** @throws Fault `layer-unknown` */
+  get(id: LayerId): FoundLayer {
+    const found = this.find(id)
+    if (found === undefined) throw new Fault({ code: 'layer-unknown', layer: id })
+    return found
+  }
+
+  /** The same for what is to be written: not of a further store. @throws Fault `layer-unknown`, `store-read-only` */
+  getOwn(id: LayerId): FoundLayer {
+    const found = this.get(id)
+    if (!found.elsewhere) return found
+    throw new Fault({ code: 'store-read-only', action: 'change a layer', path: found.directory })
+  }
+
+  /** Ids in the driver's own home only. */
+  *list(): Iterable<LayerId> {
+    for (const entry of entriesOf(this.home)) {
+      if (entry.isDirectory() && isLayerDirectoryName(entry.name)) yield parseLayerId(entry.name)
+    }
+  }
+
+  /** What a child's `lower` file says (spec/drivers §4.1). A lost link of the parent is made again. */
+  lowerTextAbove(parent: OverlayPlace): string {
+    const own = `l/${this.#linkIdOf(parent)}`
+    const below = readLowerText(parent.directory)
+    return below === '' ? own : `${own}:${below}`
+  }
+
+  /** The chain below a layer, top first. @throws Fault `records-invalid`, `mount-too-deep`, `layer-unknown` */
+  lowersOf(place: OverlayPlace): readonly Lower[] {
+    const text = readLowerText(place.directory)
+    const entries = text === '' ? [] : text.split(':')
+    if (entries.length > mostLowers) throw new Fault({ code: 'mount-too-deep', lowers: entries.length })
+    return entries.map((entry) => {
+      const link = entry.startsWith('l/') ? entry.slice(2) : ''
+      if (!isLinkId(link)) {
+        throw new Fault({
+          code: 'records-invalid',
+          path: path.join(place.directory, 'lower'),
+          problem: `${JSON.stringify(entry)} is no link to a layer`,
+        })
+      }
+      return this.#resolve(link)
+    })
+  }
+
+  #resolve(link: string): Lower {
+    const found = this.#follow(link)
+    if (found !== undefined) return found
+    recreateLinks(this.home)
+    const repaired = this.#follow(link)
+    if (repaired === undefined) throw new Fault({ code: 'layer-unknown', layer: `l/${link}` })
+    return repaired
+  }
+
+  #follow(link: string): Lower | undefined {
+    for (const home of this.#homes) {
+      const where = path.join(home, 'l', link)
+      const target = readlinkOrNothing(where)
+      if (target === undefined) continue
+      const id = layerOfLinkTarget(target)
+      if (id === undefined) {
+        throw new Fault({ code: 'records-invalid', path: where, problem: 'this link leads to no layer' })
+      }
+      const layer = this.find(parseLayerId(id))
+      if (layer !== undefined) return { link: where, directory: layer.directory }
+    }
+    return undefined
+  }
+
+  #linkIdOf(place: OverlayPlace): string {
+    try {
+      return readLinkId(place.directory)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || place.elsewhere) throw error
+      recreateLinks(this.home)
+      return readLinkId(place.directory)
+    }
+  }
+}
+
+/** `diff1`, `diff2`, …: what a change of id maps has moved aside (spec/drivers §4.10). They lie directly below `diff`. */
+export function rotatedDirectories(layerDirectory: string): readonly string[] {
+  const found: string[] = []
+  for (let number = 1; ; number++) {
+    const directory = path.join(layerDirectory, `diff${number}`)
+    if (!isDirectory(directory)) return found
+    found.push(directory)
+  }
+}
+
+/** A layer's own content: `diff` and what was rotated below it. */
+export function ownDirectories(layerDirectory: string): readonly string[] {
+  return [path.join(layerDirectory, 'diff'), ...rotatedDirectories(layerDirectory)]
+}
+
+function readLowerText(layerDirectory: string): string {
+  try {
+    return readFileSync(path.join(layerDirectory, 'lower'), 'utf8').trimEnd()
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return ''
+    throw error
+  }
+}
+
+function readlinkOrNothing(where: string): string | undefined {
+  try {
+    return readlinkSync(where)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function isDirectory(where: string): boolean {
+  return statSync(where, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** Whether anything lies at this path, even a broken link. */
+export function isThere(where: string): boolean {
+  return lstatSync(where, { throwIfNoEntry: false }) !== undefined
+}

@@ -1,0 +1,7 @@
+/** What lies beside the layers in the driver's home (spec/drivers §4.1). */
+const reserved: ReadonlySet<string> = new Set(['l', 'staging', 'tempdirs', 'backingFsBlockDev', '.has-mount-program'])
+
+/** Whether a name in the driver's home can be that of a layer. */
+export function isLayerDirectoryName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !reserved.has(name)
+}

@@ -103,11 +103,16 @@ export async function fillContent(
   options: StageLayerOptions,
 ): Promise<Unpacked> {
   const blob = typeof source.blob === 'function' ? await source.blob() : source.blob
-  const item = source.expected?.blobDigest ?? source.expected?.diffId ?? source.id ?? ''
+  const item = nameOf(source, blob)
   const total = source.expected?.blobSize ?? (blob.kind === 'stream' ? blob.size : blob.length)
   const unpacked = await unpack(blob, into.content.target, unpackOptions(item, total, into.tarSplitPath, options))
   refuseOtherContent(source.expected ?? {}, unpacked)
   return unpacked
+}
+
+/** What progress is reported for: the best name there is before the bytes have been seen. */
+function nameOf({ expected, id }: Pick<LayerSource, 'expected' | 'id'>, blob: BlobBytes): string {
+  return expected?.blobDigest ?? expected?.diffId ?? id ?? (blob.kind === 'file' ? blob.path : 'blob')
 }
 
 export function stagedImageLayer(

@@ -33,7 +33,7 @@ export function treeListing(directory: string, options: ListingOptions = {}): Re
     words.push(...(attributes.get(shown) ?? []))
     listing[shown] = words.join(' ')
     if (!stat.isDirectory()) return
-    const names = readdirSync(path, { encoding: 'buffer' }).toSorted(Buffer.compare)
+    const names = readdirSync(path, { encoding: 'buffer' }).toSorted((a, b) => Buffer.compare(a, b))
     for (const child of names) walk(name.length === 0 ? child : Buffer.concat([name, Buffer.from('/'), child]))
   }
   walk(Buffer.alloc(0))

@@ -37,6 +37,7 @@ type Getdents64 = (call: number, fd: number, into: Uint8Array, size: number) => 
 let callGetdents64: Getdents64 | undefined
 
 const buffer = Buffer.alloc(65536)
+const inodes = new BigUint64Array(buffer.buffer, buffer.byteOffset, buffer.length / 8)
 
 /** All names in an open directory but `.` and `..`, in the order of the file system, read anew from the beginning. @throws ErrnoError */
 export function listDirectory(fd: number): DirectoryEntry[] {
@@ -51,19 +52,22 @@ export function listDirectory(fd: number): DirectoryEntry[] {
   }
 }
 
-// struct linux_dirent64: u64 inode, s64 offset, u16 length of this record, u8 type, the name with a NUL behind it.
+// struct linux_dirent64, a multiple of eight bytes: u64 inode, s64 offset, u16 length, u8 type, the name with a NUL behind it.
 function addEntries(length: number, entries: DirectoryEntry[]): void {
+  // One copy for all names of this call, of which each is a view.
+  const names = Buffer.from(buffer.subarray(0, length))
   for (let start = 0; start < length;) {
-    const end = start + buffer.readUInt16LE(start + 16)
-    const name = buffer.subarray(start + 19, buffer.indexOf(0, start + 19))
-    if (!isDotOrDotDot(name)) {
-      const type = types[buffer[start + 18] ?? 0] ?? 'unknown'
-      entries.push({ name: Buffer.from(name), type, inode: buffer.readBigUInt64LE(start) })
+    const end = start + (buffer[start + 16] ?? 0) + (buffer[start + 17] ?? 0) * 256
+    let nameEnd = start + 19
+    while (buffer[nameEnd] !== 0) nameEnd++
+    if (!isDotOrDotDot(start + 19, nameEnd)) {
+      const name = names.subarray(start + 19, nameEnd)
+      entries.push({ name, type: types[buffer[start + 18] ?? 0] ?? 'unknown', inode: inodes[start / 8] ?? 0n })
     }
     start = end
   }
 }
 
-function isDotOrDotDot(name: Uint8Array): boolean {
-  return name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e))
+function isDotOrDotDot(start: number, end: number): boolean {
+  return buffer[start] === 0x2e && (end - start === 1 || (end - start === 2 && buffer[start + 1] === 0x2e))
 }

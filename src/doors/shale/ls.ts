@@ -2,7 +2,7 @@ import { layerPathOfText, textOfLayerPath } from '#model'
 import type { MergedFile } from '#store'
 import { fileWords } from './file-words.ts'
 import { getLayerOf } from './named.ts'
-import { table } from './output.ts'
+import { columns } from './output.ts'
 import type { AddCommand } from './program.ts'
 import { inSession } from './session.ts'
 
@@ -22,7 +22,7 @@ export const addLs: AddCommand = (program, signal) =>
         const isDirectory = fileWords(tree.get(wanted)).type === 'directory'
         const files = isDirectory ? tree.list(wanted) : [tree.get(wanted)]
         if (globals.json) printJson(files.map(jsonOf))
-        else if (options.long === true) print(table([], files.map(longRow)))
+        else if (options.long === true) print(columns(files.map(longRow)))
         else print(files.map((file) => `${baseName(file)}\n`).join(''))
       })
     })

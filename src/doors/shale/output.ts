@@ -1,14 +1,19 @@
 /** Rows under headings, columns as wide as their widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(...[heading, ...rows.map((row) => row[column] ?? '')].map((cell) => cell.length)),
-  )
+  return columns([headings, ...rows])
+}
+
+/** Rows alone. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  return [headings, ...rows].map((row) => `${line(row)}\n`).join('')
+  return rows.map((row) => `${line(row)}\n`).join('')
 }
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const

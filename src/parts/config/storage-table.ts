@@ -47,6 +47,13 @@ export const knownKeys: Readonly<Record<string, Readonly<Record<string, Kind>>>>
   'storage.options.zfs': { fsname: 'string', mountopt: 'string', size: 'string' },
 }
 
+/** Keys of older releases, which files of distributions still hold: they mean nothing any more, and nobody needs to be told. */
+const formerKeys: ReadonlySet<string> = new Set(
+  ['thinpool', 'remap-uids', 'remap-gids', 'remap-user', 'remap-group', 'ostree_repo', 'override_kernel_check'].map(
+    (key) => `storage.options.${key}`,
+  ),
+)
+
 /** `table.key` → value, as the files say it, later files over earlier ones. */
 export class StorageTable {
   readonly #values = new Map<string, unknown>()
@@ -69,7 +76,7 @@ export class StorageTable {
       if (kind !== undefined) this.#mergeValue(file, inner, kind, value)
       else if (table === 'storage.options.pull_options') this.#values.set(inner, String(value))
       else if (knownKeys[inner] !== undefined) this.#mergeTable(file, inner, asTable(value))
-      else this.warnings.push(`${file}: unknown key "${key}" in [${table}]`)
+      else if (!formerKeys.has(inner)) this.warnings.push(`${file}: unknown key "${key}" in [${table}]`)
     }
   }
 

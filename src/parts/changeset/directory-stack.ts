@@ -2,7 +2,7 @@ import {
   ErrnoError,
   O_DIRECTORY,
   O_NOFOLLOW,
-  O_PATH,
+  O_RDONLY,
   cString,
   cStringOfLayerPath,
   close,
@@ -11,14 +11,14 @@ import {
   openat,
 } from '#ground/sys'
 import { type LayerPath, layerPath } from '#model'
-import { entriesOf } from './entries-of.ts'
+import { entriesOf, lastToFirst } from './entries-of.ts'
 
 export interface StackedDirectory {
   /** In the directory above; empty for the lowest one. */
   readonly name: LayerPath
   readonly inode: bigint
   readonly device: number
-  /** Entries that have not been taken yet. */
+  /** Entries that have not been taken yet: `pop` takes the next one. */
   readonly names: LayerPath[]
   /** -1 while it is closed because the walk is far below. */
   fd: number
@@ -34,6 +34,12 @@ const mostOpen = 256
  */
 export class DirectoryStack implements Disposable {
   readonly #frames: StackedDirectory[] = []
+  readonly #order: 'any' | 'by-name'
+
+  /** `by-name`: names are taken in the order of their bytes. */
+  constructor(order: 'any' | 'by-name' = 'any') {
+    this.#order = order
+  }
 
   get top(): StackedDirectory | undefined {
     return this.#frames.at(-1)
@@ -52,7 +58,7 @@ export class DirectoryStack implements Disposable {
 
   /** Enters a directory of the one on top, or `fd`'s own when nothing is stacked yet. @throws ErrnoError; `ENOTDIR` for a symlink */
   enter(dirfd: number, name: LayerPath): StackedDirectory {
-    const fd = openat(dirfd, cStringOfLayerPath(name), O_PATH | O_DIRECTORY | O_NOFOLLOW)
+    const fd = openat(dirfd, cStringOfLayerPath(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     try {
       return this.push(name, fd)
     } catch (error) {
@@ -62,9 +68,9 @@ export class DirectoryStack implements Disposable {
   }
 
   /** Stacks a directory that is open already; its descriptor is closed when it is left. @throws ErrnoError */
-  push(name: LayerPath, fd: number, names: LayerPath[] = entriesOf(fd)): StackedDirectory {
+  push(name: LayerPath, fd: number, names: readonly LayerPath[] = entriesOf(fd)): StackedDirectory {
     const { inode, device } = fstat(fd)
-    const frame: StackedDirectory = { name, inode, device, names, fd }
+    const frame = { name, inode, device, names: this.#order === 'any' ? [...names] : lastToFirst(names), fd }
     this.#frames.push(frame)
     const far = this.#frames.at(-1 - mostOpen)
     if (far !== undefined && far.fd !== -1) {
@@ -93,7 +99,7 @@ export class DirectoryStack implements Disposable {
 }
 
 function reopened(fd: number, expected: StackedDirectory): number {
-  const above = openat(fd, up, O_PATH | O_DIRECTORY)
+  const above = openat(fd, up, O_RDONLY | O_DIRECTORY)
   const { inode, device } = fstat(above)
   if (inode === expected.inode && device === expected.device) return above
   close(above)

@@ -1,13 +1,13 @@
-import { readdirSync } from 'node:fs'
-import { ErrnoError } from '#ground/sys'
-import { type LayerPath, layerPath } from '#model'
+import { listDirectory } from '#ground/sys'
+import { type LayerPath, layerPathOfBytes } from '#model'
 
-/** The names in a directory that is held open (`O_PATH` will do), one char per byte, in no order. @throws ErrnoError */
+/** The names in a directory that is open for reading, in no order. @throws ErrnoError */
 export function entriesOf(fd: number): LayerPath[] {
-  try {
-    return readdirSync(`/proc/self/fd/${fd}/.`, { encoding: 'latin1' }).map(layerPath)
-  } catch (error) {
-    if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error
-    throw new ErrnoError('readdir', undefined, -error.errno)
-  }
+  return listDirectory(fd).map(({ name }) => layerPathOfBytes(name))
+}
+
+/** The same so that `pop` takes them in the order of their bytes. */
+export function lastToFirst(names: readonly LayerPath[]): LayerPath[] {
+  // One char is one byte: the order of chars is that of bytes.
+  return names.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0))
 }

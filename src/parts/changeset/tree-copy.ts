@@ -127,16 +127,9 @@ export class TreeCopy implements Disposable {
     const status = this.#statuses.pop()
     const [from, to] = [this.#from.top, this.#to.top]
     if (status !== undefined && from !== undefined && to !== undefined) {
-      const source = openat(from.fd, '.', O_RDONLY | O_DIRECTORY)
-      const copy = openat(to.fd, '.', O_RDONLY | O_DIRECTORY)
-      try {
-        const { uid, gid } = fstat(copy)
-        if (uid !== status.uid || gid !== status.gid) fchown(copy, status.uid, status.gid)
-        this.#describe(source, copy, status)
-      } finally {
-        close(copy)
-        close(source)
-      }
+      const { uid, gid } = fstat(to.fd)
+      if (uid !== status.uid || gid !== status.gid) fchown(to.fd, status.uid, status.gid)
+      this.#describe(from.fd, to.fd, status)
     }
     this.#from.leave()
     this.#to.leave()

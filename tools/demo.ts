@@ -58,7 +58,7 @@ async function madeDebian(): Promise<string> {
 
 function runInside(mountpoint: string): void {
   const script =
-    '. /etc/os-release 2>/dev/null; echo "Hello from ${PRETTY_NAME:-the image}"; echo written > /demo-was-here'
+    'test -r /etc/os-release && . /etc/os-release; echo "Hello from ${PRETTY_NAME:-the image}"; echo written > /demo-was-here'
   console.log(`\n$ chroot ${mountpoint} /bin/sh -c '${script}'`)
   const started = performance.now()
   const result = spawnSync('chroot', [mountpoint, '/bin/sh', '-c', script], { encoding: 'utf8' })

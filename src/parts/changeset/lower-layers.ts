@@ -13,7 +13,7 @@ import {
   fstat,
   tryOpenat2,
 } from '#ground/sys'
-import type { LayerPath } from '#model'
+import { type LayerPath, layerPath } from '#model'
 import { isDirectory, isWhiteout } from './file-type.ts'
 import { openHostDirectory } from './open-top.ts'
 import { type OverlayXattrs, isOpaque } from './opaque-mark.ts'
@@ -68,9 +68,29 @@ export class LowerLayers implements Disposable {
     return below
   }
 
+  /** Whether any layer has something there that is not hidden by whiteouts. Opaque marks are not looked at, as by the original. */
+  shows(path: LayerPath): boolean {
+    for (const index of this.all) {
+      const status = this.#withFile(index, path, O_PATH | O_NOFOLLOW, fstat)
+      if (status !== undefined) return !isWhiteout(status)
+      if (this.#endsAbove(index, path)) return false
+    }
+    return false
+  }
+
   [Symbol.dispose](): void {
     for (const root of this.#roots) close(root)
     this.#roots.length = 0
+  }
+
+  /** Whether this layer has something else than a directory on the way, which hides what the layers below it have. */
+  #endsAbove(index: number, path: LayerPath): boolean {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const above = layerPath(path.slice(0, slash))
+      const status = this.#withFile(index, above, O_PATH | O_NOFOLLOW, fstat)
+      if (status !== undefined) return !isDirectory(status.mode)
+    }
+    return false
   }
 
   #withFile<T>(index: number, path: LayerPath, flags: number, ask: (fd: number) => T): T | undefined {

@@ -44,6 +44,7 @@ export class CompressCrew implements AsyncDisposable {
   readonly #waiting: Assignment[] = []
   readonly #hands: Hand[] = []
   #retirement: NodeJS.Timeout | undefined
+  #isDisposed = false
 
   constructor(size: number = Math.min(16, availableParallelism())) {
     this.size = size
@@ -54,8 +55,14 @@ export class CompressCrew implements AsyncDisposable {
     return this.#hands.length
   }
 
+  /** Blocks that are waiting or being worked on. */
+  get busy(): number {
+    return this.#hands.reduce((sum, { given }) => sum + given.length, this.#waiting.length)
+  }
+
   /** Compresses one block. Its buffer is transferred and comes back with the reply. A signal keeps it from being begun. */
   async compress(job: CompressJob, { signal }: Cancellable = {}): Promise<CompressReply> {
+    if (this.#isDisposed) throw disposed()
     const done = Promise.withResolvers<CompressReply>()
     this.#waiting.push({ job, done, signal })
     this.#assign()
@@ -65,7 +72,8 @@ export class CompressCrew implements AsyncDisposable {
   /** Ends all threads, at work or not; what is not done rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#retirement)
-    for (const { done } of this.#waiting.splice(0)) done.reject(new Error('the compressor was disposed of'))
+    this.#isDisposed = true
+    for (const { done } of this.#waiting.splice(0)) done.reject(disposed())
     await Promise.all(this.#hands.map(async ({ worker }) => worker.terminate()))
   }
 
@@ -90,7 +98,8 @@ export class CompressCrew implements AsyncDisposable {
 
   #hire(): Hand {
     const name = import.meta.url.endsWith('.ts') ? './compress-worker.ts' : './compress-worker.js'
-    const worker = new Worker(new URL(name, import.meta.url))
+    // Without the program's own flags: what `--input-type` and the like say of the program is not true of a thread.
+    const worker = new Worker(new URL(name, import.meta.url), { execArgv: [] })
     const hand: Hand = { worker, given: [] }
     worker.on('message', (reply: CompressReply) => {
       hand.given.shift()?.done.resolve(reply)
@@ -113,9 +122,13 @@ export class CompressCrew implements AsyncDisposable {
 
   #retireLater(): void {
     this.#retirement = setTimeout(() => {
-      for (const { worker } of this.#hands) void worker.terminate()
+      for (const { worker } of this.#hands.splice(0)) void worker.terminate()
     }, idleMilliseconds).unref()
   }
+}
+
+function disposed(): Error {
+  return new Error('the compressor was disposed of')
 }
 
 function give(hand: Hand, assignment: Assignment): void {

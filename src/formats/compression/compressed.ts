@@ -70,7 +70,7 @@ class CompressLine implements AsyncDisposable {
     this.#crew = crew ?? (sharedCrew ??= new CompressCrew())
     this.#cutter = new BlockCutter(this.format, () => this.#spare.pop() ?? roomFor(this.format))
     const header = this.format.header(this.#level)
-    if (header.byteLength > 0) this.#queue.push(Promise.resolve(header))
+    if (header.byteLength > 0) this.#enqueue(Promise.resolve(header))
   }
 
   /** Enough is on its way to keep every thread busy: take something out first. */
@@ -84,14 +84,14 @@ class CompressLine implements AsyncDisposable {
 
   fill(input: Uint8Array, offset: number): number {
     const length = this.#cutter.fill(input, offset)
-    if (this.#cutter.isFull) this.#queue.push(this.#compressOnCrew('more-follow'))
+    if (this.#cutter.isFull) this.#enqueue(this.#compressOnCrew('more-follow'))
     return length
   }
 
   /** Puts in what remains. A stream of one block is compressed here: starting threads for it would take longer. */
   end(): void {
     if (this.#cutter.isEmpty && this.#cuts > 0 && this.format.endsAnywhere) return
-    this.#queue.push(this.#cuts === 0 ? Promise.resolve(this.#compressHere()) : this.#compressOnCrew('last'))
+    this.#enqueue(this.#cuts === 0 ? Promise.resolve(this.#compressHere()) : this.#compressOnCrew('last'))
   }
 
   async take(): Promise<Uint8Array> {
@@ -102,6 +102,12 @@ class CompressLine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abandon.abort()
     await Promise.allSettled(this.#queue)
+  }
+
+  #enqueue(piece: Promise<Uint8Array>): void {
+    this.#queue.push(piece)
+    // A failure is told when the piece is taken out; until then it is not one that nobody looks after.
+    void Promise.allSettled([piece])
   }
 
   async #compressOnCrew(place: BlockPlace): Promise<Uint8Array> {

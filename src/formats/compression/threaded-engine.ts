@@ -37,7 +37,7 @@ export class ThreadedEngine implements InflateEngine {
     const { port1, port2 } = new MessageChannel()
     const seat: StreamEngineSeat = { kind, options, port: port2, answers: this.#answers }
     const name = import.meta.url.endsWith('.ts') ? './stream-engine-worker.ts' : './stream-engine-worker.js'
-    this.#worker = new Worker(new URL(name, import.meta.url), { workerData: seat, transferList: [port2] })
+    this.#worker = new Worker(new URL(name, import.meta.url), { workerData: seat, transferList: [port2], execArgv: [] })
     this.#worker.unref()
     this.#port = port1
     this.#port.unref()

@@ -16,6 +16,7 @@ import {
 } from './conformance-entries.ts'
 import { rootStatusOf } from './root-directory.ts'
 import { ConformanceStore, type ConformanceSubject } from './conformance-store.ts'
+import type { StagedLayer } from './driver.ts'
 
 const folder = 'directory 0755 0:0: '
 
@@ -234,7 +235,7 @@ export function showsWhatLayersSay(subject: ConformanceSubject): void {
     await using together = new ConformanceStore(subject)
     {
       await using stack = new AsyncDisposableStack()
-      const staged = []
+      const staged: StagedLayer[] = []
       for (const things of contents) {
         const layer = stack.use(await together.driver.stage(staged.at(-1)))
         staged.push(layer)
@@ -242,7 +243,7 @@ export function showsWhatLayersSay(subject: ConformanceSubject): void {
       }
       // Where nothing is copied the order of filling is free: the base last.
       if (!together.driver.copiesParent) {
-        for (const [number, layer] of [...staged.entries()].reverse()) apply(layer.target, contents[number] ?? [])
+        for (const [number, layer] of [...staged.entries()].toReversed()) apply(layer.target, contents[number] ?? [])
       }
       assert.deepEqual(await together.ids(), [], 'nothing is there before it is committed')
       for (const [number, layer] of staged.entries()) together.commit(layer, `layer${number}`)

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import {
-  closeSync,
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { layerPathOfText, parseLayerId, type LayerId } from '#model'
-import { apply, directory, file, hardLink, opaque, symlink, whiteout } from './conformance-entries.ts'
+import { directory, file, hardLink, opaque, symlink, whiteout } from './conformance-entries.ts'
 import { ConformanceStore, type ConformanceSubject } from './conformance-store.ts'
 import type { DiffFiles, DiffOptions } from './driver.ts'
 
@@ -25,7 +15,7 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
   test(title('what a container writes are its changes; those who only look change nothing'), async () => {
     await using store = new ConformanceStore(subject)
     const container = await containerAtWork(store)
-    assert.deepEqual(await changesOf(store, container), [
+    assert.deepEqual(await changesOf(store, container, onBase), [
       'add /added',
       'add /added/file',
       'add /etc/renamed',
@@ -36,7 +26,7 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
     ])
     const looked = await store.layer('looked', 'base', [], { purpose: 'container' })
     readFileSync(path.join(await store.attached(looked, { access: 'read-write' }), 'etc', 'kept'))
-    assert.deepEqual(await changesOf(store, looked), [])
+    assert.deepEqual(await changesOf(store, looked, onBase), [])
   })
 
   test(title('a base layer adds all that it has'), async () => {
@@ -49,7 +39,7 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
     await using store = new ConformanceStore(subject)
     const container = await containerAtWork(store)
     await store.driver.detach(container)
-    const entries = await entriesOfTar(store, container)
+    const entries = await entriesOfTar(store, container, onBase)
     assert.deepEqual(entries.sort(), [
       'added/',
       'added/file',
@@ -61,7 +51,7 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
     ])
     const unpacked = path.join(store.place.runRoot, 'unpacked')
     mkdirSync(unpacked, { recursive: true })
-    execFileSync('tar', ['-xpC', unpacked], { input: await bytesOf(store, container) })
+    execFileSync('tar', ['-xpC', unpacked], { input: await bytesOf(store, container, onBase) })
     assert.equal(readFileSync(path.join(unpacked, 'etc/changed'), 'utf8'), 'by the container')
     assert.equal(readFileSync(path.join(unpacked, 'etc/renamed'), 'utf8'), 'old name')
   })
@@ -86,12 +76,16 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
   test(title('an opaque directory in a diff is told as what is gone and what is there instead'), async () => {
     await using store = new ConformanceStore(subject)
     await store.layer('base', undefined, [directory('etc'), file('etc/old', ''), file('etc/both', 'lower')])
-    const child = await store.layer('child', 'base', [directory('etc'), opaque('etc'), file('etc/both', 'upper')])
+    const child = await store.layer('child', 'base', [
+      directory('etc'),
+      opaque('etc'),
+      file('etc/both', 'of the upper'),
+    ])
     const parts = path.join(store.place.runRoot, 'parts')
     mkdirSync(parts, { recursive: true })
-    execFileSync('tar', ['-xpC', parts], { input: await bytesOf(store, child) })
-    assert.equal(readFileSync(path.join(parts, 'etc/both'), 'utf8'), 'upper')
-    const names = await entriesOfTar(store, child)
+    execFileSync('tar', ['-xpC', parts], { input: await bytesOf(store, child, onBase) })
+    assert.equal(readFileSync(path.join(parts, 'etc/both'), 'utf8'), 'of the upper')
+    const names = await entriesOfTar(store, child, onBase)
     const hides = names.includes('etc/.wh..wh..opq') || names.includes('etc/.wh.old')
     assert.ok(hides, `nothing hides etc/old: ${names.join(' ')}`)
   })
@@ -102,7 +96,7 @@ export function tellsWhatChanged(subject: ConformanceSubject): void {
     assert.equal(await store.driver.diffSize(base), 1000)
     assert.deepEqual(await store.driver.diskUsage(base), { bytes: 1000, inodes: 2 })
     const child = await store.layer('child', 'base', [file('three', 'x'.repeat(30))])
-    assert.equal(await store.driver.diffSize(child), 30)
+    assert.equal(await store.driver.diffSize(child, onBase), 30)
   })
 
   test(title('the files of a layer are read by the names of its tar'), async () => {
@@ -170,6 +164,9 @@ async function containerAtWork(store: ConformanceStore): Promise<LayerId> {
   writeFileSync(path.join(root, 'added/file'), 'added')
   return container
 }
+
+/** What all layers here stand on, unless they stand on nothing. */
+const onBase: DiffOptions = { parent: parseLayerId('base') }
 
 async function changesOf(store: ConformanceStore, id: LayerId, options?: DiffOptions): Promise<readonly string[]> {
   const changes = await Array.fromAsync(store.driver.changes(id, options))

@@ -33,8 +33,9 @@ export function symlink(path: string, target: string): Said {
   return said('symlink', path, { mode: 0o777 }, { linkPath: layerPathOfText(target) })
 }
 
-export function hardLink(path: string, target: string): Said {
-  return said('hard-link', path, {}, { linkPath: layerPathOfText(target) })
+/** Of an archive: it tells owner and permissions of the file once more. */
+export function hardLink(path: string, target: string, attributes: Attributes = {}): Said {
+  return said('hard-link', path, attributes, { linkPath: layerPathOfText(target) })
 }
 
 export function charDevice(path: string, major: number, minor: number, attributes: Attributes = {}): Said {

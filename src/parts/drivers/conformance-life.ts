@@ -186,7 +186,7 @@ export function letsLayersComeAndGo(subject: ConformanceSubject): void {
       file('root', ''),
       file('user', '', { uid: 5, gid: 6, mode: 0o4755 }),
       file('linked', 'x', { uid: 7 }),
-      hardLink('twin', 'linked'),
+      hardLink('twin', 'linked', { uid: 7 }),
       directory('home', { uid: 5 }),
       file('home/file', '', { uid: 5 }),
     ])

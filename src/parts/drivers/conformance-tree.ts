@@ -37,9 +37,10 @@ export function treeOf(root: string): Tree {
   return tree
 }
 
-/** Of one path of such a tree: for tests that care about names and contents only. */
-export function contentsOf(root: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(treeOf(root)).map(([path, line]) => [path, line.replace(/ .*?: ?/, ': ')]))
+/** The same with kinds and contents only. */
+export function contentsOf(root: string): Tree {
+  const brief = (line: string): string => line.replace(/^(\w+) \d+ \d+:\d+[^:]*: /, '$1: ')
+  return Object.fromEntries(Object.entries(treeOf(root)).map(([path, line]) => [path, brief(line)]))
 }
 
 function lineOf(where: Buffer, path: string, status: FileStatus, links: Map<string, string>): string {

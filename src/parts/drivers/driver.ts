@@ -110,7 +110,7 @@ export interface Driver {
   isAttached(id: LayerId): Promise<boolean>
   /** Undoes `attach`. Nothing attached is no error. */
   detach(id: LayerId): Promise<void>
-  /** Changes from `parent` (by default the layer's own) to `id`. */
+  /** Changes from `parent` to `id`. */
   changes(id: LayerId, options?: DiffOptions): AsyncIterable<FileChange>
   /** An uncompressed tar of the changes, made anew from the file system (spec/drivers §4.17, §2.2). */
   diff(id: LayerId, options?: DiffOptions): AsyncIterable<Uint8Array>
@@ -141,6 +141,10 @@ export interface Driver {
 }
 
 export interface DiffOptions extends Cancellable {
+  /**
+   * What to compare with. Absent: what the layer stands on, as far as the driver knows: a driver that `copiesParent` does not,
+   * and tells all of the layer as added.
+   */
   readonly parent?: LayerId
   readonly idMaps?: IdMaps
   readonly parentIdMaps?: IdMaps

@@ -4,7 +4,17 @@ import { statfs } from '#ground/sys'
 import type { Cancellable, LayerId } from '#model'
 import { directoryUsage, type ApplyTarget, type FileChange } from '#parts/changeset'
 import { ConfinedFiles } from './confined-files.ts'
-import type { DiffFiles, DiskUsage, Driver, Mount, MountOptions, Removal, StagedLayer, StageOptions } from './driver.ts'
+import type {
+  DiffFiles,
+  DiffOptions,
+  DiskUsage,
+  Driver,
+  Mount,
+  MountOptions,
+  Removal,
+  StagedLayer,
+  StageOptions,
+} from './driver.ts'
 import { fileSystemName } from './file-system-names.ts'
 import { overlayContext, type DriverPlace, type OverlayContext } from './overlay-context.ts'
 import { OverlayDiffs } from './overlay-diffs.ts'
@@ -35,7 +45,7 @@ class OverlayDriver implements Driver {
     this.#context = context
     this.#mounts = new OverlayMounts(context)
     this.#staging = new OverlayStaging(context, this.#mounts)
-    this.#diffs = new OverlayDiffs()
+    this.#diffs = new OverlayDiffs(context, this.#mounts)
   }
 
   get home(): string {
@@ -74,33 +84,32 @@ class OverlayDriver implements Driver {
     return await this.#mounts.plan(id, options)
   }
 
-  attach(mount: Mount): Promise<string> {
-    return Promise.resolve(mount.kind === 'directory' ? mount.path : this.#mounts.attach(mount))
+  async attach(mount: Mount): Promise<string> {
+    return mount.kind === 'directory' ? mount.path : this.#mounts.attach(mount)
   }
 
-  isAttached(id: LayerId): Promise<boolean> {
-    return Promise.resolve(this.#mounts.isAttached(id))
+  async isAttached(id: LayerId): Promise<boolean> {
+    return this.#mounts.isAttached(id)
   }
 
-  detach(id: LayerId): Promise<void> {
+  async detach(id: LayerId): Promise<void> {
     this.#mounts.detach(id)
-    return Promise.resolve()
   }
 
-  changes(): AsyncIterable<FileChange> {
-    return this.#diffs.changes()
+  changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
+    return this.#diffs.changes(id, options)
   }
 
-  diff(): AsyncIterable<Uint8Array> {
-    return this.#diffs.diff()
+  diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
+    return this.#diffs.diff(id, options)
   }
 
-  async diffSize(): Promise<number> {
-    return await this.#diffs.size()
+  async diffSize(id: LayerId, options: DiffOptions = {}): Promise<number> {
+    return await this.#diffs.size(id, options)
   }
 
-  openDiffFiles(id: LayerId): Promise<DiffFiles> {
-    return Promise.resolve(new ConfinedFiles(this.directoriesOf(id)))
+  async openDiffFiles(id: LayerId): Promise<DiffFiles> {
+    return new ConfinedFiles(this.directoriesOf(id))
   }
 
   directoriesOf(id: LayerId): readonly string[] {
@@ -158,9 +167,8 @@ class OverlayDriver implements Driver {
     ]
   }
 
-  shutdown(): Promise<void> {
+  async shutdown(): Promise<void> {
     this.#context.preparation.release()
-    return Promise.resolve()
   }
 }
 

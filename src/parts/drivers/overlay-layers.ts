@@ -22,6 +22,7 @@ export interface FoundLayer extends OverlayPlace {
 
 /** One entry of a `lower` file, resolved. */
 export interface Lower {
+  readonly id: LayerId
   /** `<home>/l/<link id>`: short, for mount options. */
   readonly link: string
   /** Of the layer that the link leads to. */
@@ -115,7 +116,7 @@ export class OverlayLayers {
         throw new Fault({ code: 'records-invalid', path: where, problem: 'this link leads to no layer' })
       }
       const layer = this.find(parseLayerId(id))
-      if (layer !== undefined) return { link: where, directory: layer.directory }
+      if (layer !== undefined) return { id: layer.id, link: where, directory: layer.directory }
     }
     return undefined
   }

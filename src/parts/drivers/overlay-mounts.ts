@@ -54,9 +54,15 @@ export class OverlayMounts {
     return mount.mountpoint
   }
 
+  /** Where the layer is shown, if it is. */
+  attachedAt(place: FoundLayer): string | undefined {
+    const mountpoint = this.#mountpointOf(place)
+    return isMountedOn(mountpoint) ? mountpoint : undefined
+  }
+
   isAttached(id: LayerId): boolean {
     const place = this.#context.layers.find(id)
-    return place !== undefined && isMountedOn(this.#mountpointOf(place))
+    return place !== undefined && this.attachedAt(place) !== undefined
   }
 
   detach(id: LayerId): void {

@@ -66,7 +66,7 @@ const readers: Readonly<Record<string, Reader>> = {
 /** @throws Fault `driver-option-invalid` */
 export function parseOverlayOptions(options: readonly string[]): OverlayOptions {
   let parsed = defaults
-  for (const option of optionsFor('overlay', options)) parsed = { ...parsed, ...read(option, parsed) }
+  for (const option of optionsFor('overlay', options)) parsed = Object.assign({}, parsed, read(option, parsed))
   return parsed
 }
 

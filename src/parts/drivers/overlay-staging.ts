@@ -123,7 +123,7 @@ export class OverlayStaging {
 function rotate(directory: string, owner: Owner): void {
   const diff = path.join(directory, 'diff')
   const { mode } = rootStatusOf(diff)
-  for (const [index, rotated] of [...rotatedDirectories(directory).entries()].reverse()) {
+  for (const [index, rotated] of [...rotatedDirectories(directory).entries()].toReversed()) {
     renameSync(rotated, path.join(directory, `diff${index + 2}`))
   }
   renameSync(diff, path.join(directory, 'diff1'))

@@ -7,10 +7,21 @@ import { areSameMaps, chownByMaps } from './chown-by-maps.ts'
 import { ConfinedFiles } from './confined-files.ts'
 import { entriesOf } from './directory-entries.ts'
 import { invalid } from './driver-options.ts'
-import type { DiffFiles, DiskUsage, Driver, Mount, MountOptions, Removal, StagedLayer, StageOptions } from './driver.ts'
+import type {
+  DiffFiles,
+  DiffOptions,
+  DiskUsage,
+  Driver,
+  Mount,
+  MountOptions,
+  Removal,
+  StagedLayer,
+  StageOptions,
+} from './driver.ts'
 import type { DriverPlace } from './overlay-context.ts'
 import { makeRoot } from './root-directory.ts'
 import { isRootless } from './rootless.ts'
+import { treeChanges, treeDiff, treeDiffSize, type ComparedTrees } from './tree-diff.ts'
 import { parseVfsOptions, type VfsOptions } from './vfs-options.ts'
 import { VfsStagedLayer } from './vfs-staged-layer.ts'
 
@@ -45,9 +56,8 @@ class VfsDriver implements Driver {
     return this.#options.additionalImageStores
   }
 
-  prepare(): Promise<void> {
+  async prepare(): Promise<void> {
     mkdirSync(this.#layers, { recursive: true, mode: 0o700 })
-    return Promise.resolve()
   }
 
   async stage(parent: LayerId | StagedLayer | undefined, options: StageOptions = {}): Promise<StagedLayer> {
@@ -80,15 +90,15 @@ class VfsDriver implements Driver {
     for (const entry of entriesOf(this.#layers)) if (entry.isDirectory()) yield parseLayerId(entry.name)
   }
 
-  mount(id: LayerId, options: MountOptions): Promise<Mount> {
+  async mount(id: LayerId, options: MountOptions): Promise<Mount> {
     if ((options.options ?? []).some((word) => word !== 'ro')) {
       throw invalid('vfs driver does not support mount options')
     }
-    return Promise.resolve({ kind: 'directory', path: this.#get(id) })
+    return { kind: 'directory', path: this.#get(id) }
   }
 
-  attach(mount: Mount): Promise<string> {
-    if (mount.kind === 'directory') return Promise.resolve(mount.path)
+  async attach(mount: Mount): Promise<string> {
+    if (mount.kind === 'directory') return mount.path
     throw new Fault({ code: 'unsupported', what: `a mount at ${mount.mountpoint}`, by: 'vfs' })
   }
 
@@ -100,20 +110,20 @@ class VfsDriver implements Driver {
     return Promise.resolve()
   }
 
-  changes(): AsyncIterable<FileChange> {
-    throw new Fault({ code: 'unsupported', what: 'changes', by: 'vfs' })
+  changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
+    return treeChanges(this.#comparedTrees(id, options), options)
   }
 
-  diff(): AsyncIterable<Uint8Array> {
-    throw new Fault({ code: 'unsupported', what: 'diff', by: 'vfs' })
+  diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
+    return treeDiff(this.#comparedTrees(id, options), options)
   }
 
-  diffSize(): Promise<number> {
-    throw new Fault({ code: 'unsupported', what: 'diffSize', by: 'vfs' })
+  async diffSize(id: LayerId, options: DiffOptions = {}): Promise<number> {
+    return await treeDiffSize(this.#comparedTrees(id, options), options)
   }
 
-  openDiffFiles(id: LayerId): Promise<DiffFiles> {
-    return Promise.resolve(new ConfinedFiles([this.#get(id)]))
+  async openDiffFiles(id: LayerId): Promise<DiffFiles> {
+    return new ConfinedFiles([this.#get(id)])
   }
 
   directoriesOf(id: LayerId): readonly string[] {
@@ -162,6 +172,11 @@ class VfsDriver implements Driver {
     const directory = this.#find(id)
     if (directory === undefined) throw new Fault({ code: 'layer-unknown', layer: id })
     return directory
+  }
+
+  // A copy does not tell what it was copied from: without a parent all of it is added.
+  #comparedTrees(id: LayerId, { parent }: DiffOptions): ComparedTrees {
+    return { tree: this.#get(id), before: parent === undefined ? undefined : this.#get(parent) }
   }
 
   #directoryBelow(parent: LayerId | StagedLayer | undefined): string | undefined {

@@ -43,7 +43,7 @@ class TreeExport implements Disposable {
   constructor(directory: string, options: ExportTreeOptions) {
     this.#overlay = options.overlay
     this.#writer = new ArchiveWriter(options)
-    this.#lowers = options.overlay && new LowerLayers(options.overlay.lowers, options.overlay.xattrs)
+    this.#lowers = options.overlay && new LowerLayers(options.overlay.lowers)
     try {
       this.#stack.push(layerPath(''), openHostDirectory(directory))
     } catch (error) {

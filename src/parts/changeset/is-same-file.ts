@@ -18,9 +18,9 @@ export function isSameFile(now: ComparedFile, before: ComparedFile): boolean {
   return (
     one.mode === other.mode &&
     one.specialDevice === other.specialDevice &&
-    isSameTime(one.modified, other.modified) &&
-    // The original tests one bit, which directories share with sockets and block devices.
-    ((other.mode & 0o040000) !== 0 || one.size === other.size) &&
+    // The original tests one bit, which directories share with sockets and block devices. Of a directory neither says anything:
+    // its entries are compared themselves.
+    ((other.mode & 0o040000) !== 0 || (isSameTime(one.modified, other.modified) && one.size === other.size)) &&
     isSameOwner(now, before) &&
     haveSameTarget(now, before) &&
     haveSameAttributes(now, before)

@@ -3,8 +3,6 @@ import {
   ErrnoError,
   O_NOFOLLOW,
   O_PATH,
-  O_DIRECTORY,
-  O_RDONLY,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
   cStringOfLayerPath,
@@ -16,7 +14,6 @@ import {
 import { type LayerPath, layerPath } from '#model'
 import { isDirectory, isWhiteout } from './file-type.ts'
 import { openHostDirectory } from './open-top.ts'
-import { type OverlayXattrs, isOpaque } from './opaque-mark.ts'
 
 const absent = new Set([errnoNumber('ENOENT'), errnoNumber('ENOTDIR'), errnoNumber('ELOOP')])
 
@@ -24,16 +21,15 @@ const absent = new Set([errnoNumber('ENOENT'), errnoNumber('ENOTDIR'), errnoNumb
 export type Participants = readonly number[]
 
 /**
- * The lower layers of an overlay as the kernel merges them: a layer takes part in a directory only if it has a directory there
- * itself, and nothing above it hides it by a whiteout, an opaque mark or another kind of file. No symlink is followed.
+ * The lower layers of an overlay: a layer takes part in a directory only if it has a directory there itself, and no layer above
+ * it has a whiteout or another kind of file in its place. Opaque marks are not looked at, as the original does not look at them:
+ * that would change only whether a change is called an `add` or a `modify`. No symlink is followed.
  */
 export class LowerLayers implements Disposable {
   readonly #roots: number[] = []
-  readonly #xattrs: OverlayXattrs | undefined
 
   /** Top first. @throws Fault `system` */
-  constructor(directories: readonly string[], xattrs: OverlayXattrs | undefined) {
-    this.#xattrs = xattrs
+  constructor(directories: readonly string[]) {
     try {
       for (const directory of directories) this.#roots.push(openHostDirectory(directory))
     } catch (error) {
@@ -49,7 +45,7 @@ export class LowerLayers implements Disposable {
   /** What the layers show under this path, given those that take part in the directory it is in. */
   find(path: LayerPath, participants: Participants): FileStatus | undefined {
     for (const index of participants) {
-      const status = this.#withFile(index, path, O_PATH | O_NOFOLLOW, fstat)
+      const status = this.#status(index, path)
       if (status !== undefined) return isWhiteout(status) ? undefined : status
     }
     return undefined
@@ -59,19 +55,18 @@ export class LowerLayers implements Disposable {
   below(path: LayerPath, participants: Participants): Participants {
     const below: number[] = []
     for (const index of participants) {
-      const status = this.#withFile(index, path, O_PATH | O_NOFOLLOW, fstat)
+      const status = this.#status(index, path)
       if (status === undefined) continue
       if (!isDirectory(status.mode)) break
       below.push(index)
-      if (this.#withFile(index, path, O_RDONLY | O_DIRECTORY, (fd) => isOpaque(fd, this.#xattrs)) === true) break
     }
     return below
   }
 
-  /** Whether any layer has something there that is not hidden by whiteouts. Opaque marks are not looked at, as by the original. */
+  /** Whether any layer has something there that is not hidden by whiteouts. */
   shows(path: LayerPath): boolean {
     for (const index of this.all) {
-      const status = this.#withFile(index, path, O_PATH | O_NOFOLLOW, fstat)
+      const status = this.#status(index, path)
       if (status !== undefined) return !isWhiteout(status)
       if (this.#endsAbove(index, path)) return false
     }
@@ -87,21 +82,21 @@ export class LowerLayers implements Disposable {
   #endsAbove(index: number, path: LayerPath): boolean {
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
       const above = layerPath(path.slice(0, slash))
-      const status = this.#withFile(index, above, O_PATH | O_NOFOLLOW, fstat)
+      const status = this.#status(index, above)
       if (status !== undefined) return !isDirectory(status.mode)
     }
     return false
   }
 
-  #withFile<T>(index: number, path: LayerPath, flags: number, ask: (fd: number) => T): T | undefined {
+  #status(index: number, path: LayerPath): FileStatus | undefined {
     const name = cStringOfLayerPath(path)
-    const fd = tryOpenat2(this.#roots[index] ?? -1, name, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+    const fd = tryOpenat2(this.#roots[index] ?? -1, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
     if (fd < 0) {
       if (absent.has(-fd)) return undefined
       throw new ErrnoError('open', name, -fd)
     }
     try {
-      return ask(fd)
+      return fstat(fd)
     } finally {
       close(fd)
     }

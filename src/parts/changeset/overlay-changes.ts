@@ -21,7 +21,7 @@ interface Level extends ReportedDirectory {
 
 /**
  * What the upper directory of an overlay changes in the layers below it, top first (spec/drivers §9.2), in the order of names,
- * directories before what is in them. A directory that hides its lower self is a `delete`, and its contents are `add`s. An upper
+ * directories before what is in them. A directory that hides its lower self is a `delete`, and its contents follow. An upper
  * directory that is not there changes nothing. Where a lower layer has another kind of file, nothing shows through below it; the
  * original fails there. @throws Fault `system`
  */
@@ -31,7 +31,7 @@ export async function* overlayChanges(
   options: OverlayChangesOptions = {},
 ): AsyncGenerator<FileChange> {
   const turns = new Turns(options)
-  using layers = new LowerLayers(lowers, options.overlayXattrs)
+  using layers = new LowerLayers(lowers)
   using stack = new DirectoryStack('by-name')
   const top = openUpper(upper)
   if (top === undefined) return
@@ -53,7 +53,7 @@ export async function* overlayChanges(
     if (kind === 'add' || kind === 'delete') yield* reportUnreported(levels)
     if (kind !== undefined) yield { kind, path: layerPath(`/${path}`) }
     if (directory !== undefined) {
-      levels.push({ path, lowers: opaque ? [] : layers.below(path, level.lowers), isReported: kind !== undefined })
+      levels.push({ path, lowers: layers.below(path, level.lowers), isReported: kind !== undefined })
     }
     await turns.over()
   }

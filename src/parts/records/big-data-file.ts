@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { Fault } from '#model'
 
 /**
@@ -7,7 +7,7 @@ import { Fault } from '#model'
  * @throws Fault `path-escapes-root`
  */
 export function bigDataFile(directory: string, key: string): string {
-  const path = join(directory, bigDataFileName(key))
+  const path = resolve(join(directory, bigDataFileName(key)))
   const inside = relative(directory, path)
   const bad = inside === '' || inside === '..' || isAbsolute(inside) || inside.includes('/') || key.includes('\0')
   if (bad) throw new Fault({ code: 'path-escapes-root', root: directory, path: key })

@@ -21,7 +21,7 @@ import {
   textListField,
   timeField,
 } from './record-fields.ts'
-import { RecordText } from './record-text.ts'
+import { always, flags, map, ranges, record, text, texts } from './record-text.ts'
 
 const fields: ReadonlySet<string> = new Set([
   'id',
@@ -41,8 +41,8 @@ const fields: ReadonlySet<string> = new Set([
 type Draft = { -readonly [K in keyof Container]: Container[K] }
 
 /** containers.json (spec/store §2.5). @throws Fault `records-invalid` */
-export function parseContainers(text: string, path: string): readonly Container[] {
-  return parseRecords(text, path, parseContainer)
+export function parseContainers(source: string, path: string): readonly Container[] {
+  return parseRecords(source, path, parseContainer)
 }
 
 function parseContainer(raw: RawRecord): Container {
@@ -115,18 +115,19 @@ export function formatContainers(containers: readonly Container[]): string {
 }
 
 export function formatContainer(container: Container): string {
-  return new RecordText()
-    .always('id', container.id)
-    .texts('names', container.names)
-    .always('image', container.image ?? '')
-    .always('layer', container.layer)
-    .text('metadata', container.metadata)
-    .texts('big-data-names', container.bigDataNames)
-    .map('big-data-sizes', container.bigDataSizes)
-    .map('big-data-digests', container.bigDataDigests)
-    .always('created', container.created)
-    .ranges('uidmap', container.uidMap)
-    .ranges('gidmap', container.gidMap)
-    .flags('flags', container.flags)
-    .end(container.unknownFields)
+  return record(
+    always('id', container.id) +
+      texts('names', container.names) +
+      always('image', container.image ?? '') +
+      always('layer', container.layer) +
+      text('metadata', container.metadata) +
+      texts('big-data-names', container.bigDataNames) +
+      map('big-data-sizes', container.bigDataSizes) +
+      map('big-data-digests', container.bigDataDigests) +
+      always('created', container.created) +
+      ranges('uidmap', container.uidMap) +
+      ranges('gidmap', container.gidMap) +
+      flags('flags', container.flags),
+    container.unknownFields,
+  )
 }

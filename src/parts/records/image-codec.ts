@@ -22,7 +22,7 @@ import {
   textListField,
   timeField,
 } from './record-fields.ts'
-import { RecordText } from './record-text.ts'
+import { always, flags, map, record, text, texts } from './record-text.ts'
 
 const fields: ReadonlySet<string> = new Set([
   'id',
@@ -42,8 +42,8 @@ const fields: ReadonlySet<string> = new Set([
 type Draft = { -readonly [K in keyof Image]: Image[K] }
 
 /** images.json (spec/store §2.4). @throws Fault `records-invalid` */
-export function parseImages(text: string, path: string): readonly Image[] {
-  return parseRecords(text, path, parseImage)
+export function parseImages(source: string, path: string): readonly Image[] {
+  return parseRecords(source, path, parseImage)
 }
 
 function parseImage(raw: RawRecord): Image {
@@ -111,10 +111,10 @@ function readField(into: Partial<Draft>, name: string, value: unknown): void {
   }
 }
 
-function readDigest(text: string): Digest {
-  const problem = digestProblem(text)
-  if (problem !== undefined) throw new Fault({ code: 'image-digest-invalid', digest: text, problem })
-  return parseDigest(text)
+function readDigest(digest: string): Digest {
+  const problem = digestProblem(digest)
+  if (problem !== undefined) throw new Fault({ code: 'image-digest-invalid', digest, problem })
+  return parseDigest(digest)
 }
 
 /** The text of images.json. */
@@ -123,18 +123,19 @@ export function formatImages(images: readonly Image[]): string {
 }
 
 export function formatImage(image: Image): string {
-  return new RecordText()
-    .always('id', image.id)
-    .text('digest', image.digest)
-    .texts('names', image.names)
-    .texts('names-history', image.namesHistory)
-    .text('layer', image.layer)
-    .texts('mapped-layers', image.mappedLayers)
-    .text('metadata', image.metadata)
-    .texts('big-data-names', image.bigDataNames)
-    .map('big-data-sizes', image.bigDataSizes)
-    .map('big-data-digests', image.bigDataDigests)
-    .always('created', image.created)
-    .flags('flags', image.flags)
-    .end(image.unknownFields)
+  return record(
+    always('id', image.id) +
+      text('digest', image.digest) +
+      texts('names', image.names) +
+      texts('names-history', image.namesHistory) +
+      text('layer', image.layer) +
+      texts('mapped-layers', image.mappedLayers) +
+      text('metadata', image.metadata) +
+      texts('big-data-names', image.bigDataNames) +
+      map('big-data-sizes', image.bigDataSizes) +
+      map('big-data-digests', image.bigDataDigests) +
+      always('created', image.created) +
+      flags('flags', image.flags),
+    image.unknownFields,
+  )
 }

@@ -29,10 +29,16 @@ function escapeOf(char: string): string {
 export function jsonValue(value: unknown, keys: 'sorted' | 'as-read'): string {
   if (typeof value === 'string') return jsonString(value)
   if (Array.isArray(value)) return `[${value.map((item) => jsonValue(item, keys)).join(',')}]`
+  if (typeof value === 'number') return jsonNumber(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const entries = Object.entries(value).filter((entry) => entry[1] !== undefined)
   if (keys === 'sorted') entries.sort((a, b) => compareUtf8(a[0], b[0]))
   return `{${entries.map(([key, item]) => `${jsonString(key)}:${jsonValue(item, keys)}`).join(',')}}`
+}
+
+/** As ECMAScript writes them, but for an exponent of two digits at least. */
+function jsonNumber(number: number): string {
+  return JSON.stringify(number).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
 const surrogate = /[\ud800-\udfff]/

@@ -1,10 +1,7 @@
 import {
-  type BlobDigest,
   type Compression,
-  type DiffId,
   digestProblem,
   type Layer,
-  type LayerId,
   parseBlobDigest,
   parseDiffId,
   parseLayerId,
@@ -25,7 +22,7 @@ import {
   textListField,
   timeField,
 } from './record-fields.ts'
-import { RecordText } from './record-text.ts'
+import { always, flags, integer, integers, ranges, record, text, texts } from './record-text.ts'
 
 const compressions: readonly Compression[] = ['uncompressed', 'bzip2', 'gzip', 'xz', 'zstd']
 
@@ -52,35 +49,42 @@ const fields: ReadonlySet<string> = new Set([
 
 type Draft = { -readonly [K in keyof Layer]: Layer[K] }
 
+const none: readonly string[] = []
+const nothing: Readonly<Record<string, unknown>> = {}
+
 /** layers.json (spec/store §2.2). @throws Fault `records-invalid` */
-export function parseLayers(text: string, path: string): readonly Layer[] {
-  return parseRecords(text, path, parseLayer)
+export function parseLayers(source: string, path: string): readonly Layer[] {
+  return parseRecords(source, path, parseLayer)
 }
 
+// All rows begin with the same fields in the same order, and share what is empty: that keeps 50,000 of them small.
 function parseLayer(raw: RawRecord): Layer {
-  const unknownFields: Record<string, unknown> = {}
-  const rest: Partial<Draft> = {}
-  let id: LayerId | undefined
+  const draft: Partial<Draft> = {
+    names: none,
+    created: zeroTimestamp,
+    compression: 'uncompressed',
+    bigDataNames: none,
+    unknownFields: nothing,
+  }
+  let unknownFields: Record<string, unknown> | undefined
   for (const key of Object.keys(raw)) {
     const value = raw[key]
     const name = knownName(key, fields)
-    if (name === 'id') id = parseLayerId(textField(value, name))
-    else if (name === undefined || !readField(rest, name, value)) keepUnknown(unknownFields, key, value)
+    if (name !== undefined && readField(draft, name, value)) continue
+    unknownFields ??= {}
+    keepUnknown(unknownFields, key, value)
   }
-  if (id === undefined) throw new FieldProblem('has no "id"')
-  return {
-    names: [],
-    created: zeroTimestamp,
-    compression: 'uncompressed',
-    bigDataNames: [],
-    ...rest,
-    id,
-    unknownFields,
-  }
+  if (draft.id === undefined) throw new FieldProblem('has no "id"')
+  if (unknownFields !== undefined) draft.unknownFields = unknownFields
+  return draft as Layer
 }
 
 /** False: a value that we cannot say in our types, though Go could. It is carried along like an unknown field. */
 function readField(into: Partial<Draft>, name: string, value: unknown): boolean {
+  if (name === 'id') {
+    into.id = parseLayerId(textField(value, name))
+    return true
+  }
   if (value === null || value === '' || value === 0) return true
   switch (name) {
     case 'names':
@@ -98,11 +102,6 @@ function readField(into: Partial<Draft>, name: string, value: unknown): boolean 
     case 'created':
       into.created = timeField(value, name)
       return true
-    case 'compression': {
-      const compression = compressions[integerField(value, name)]
-      if (compression !== undefined) into.compression = compression
-      return compression !== undefined
-    }
     case 'flags':
       into.flags = objectField(value, name)
       return true
@@ -116,12 +115,6 @@ function readField(into: Partial<Draft>, name: string, value: unknown): boolean 
 
 function readContentField(into: Partial<Draft>, name: string, value: unknown): boolean {
   switch (name) {
-    case 'compressed-diff-digest':
-      return readDigest(value, name, (text) => (into.compressedDigest = parseBlobDigest(text)))
-    case 'diff-digest':
-      return readDigest(value, name, (text) => (into.diffId = parseDiffId(text)))
-    case 'toc-digest':
-      return readDigest(value, name, (text) => (into.tocDigest = parseTocDigest(text)))
     case 'compressed-size':
       into.compressedSize = integerField(value, name)
       return true
@@ -140,47 +133,54 @@ function readContentField(into: Partial<Draft>, name: string, value: unknown): b
     case 'gidmap':
       into.gidMap = rangesField(value, name)
       return true
+    case 'compression': {
+      const compression = compressions[integerField(value, name)]
+      if (compression !== undefined) into.compression = compression
+      return compression !== undefined
+    }
     default:
-      return false
+      return readDigestField(into, name, textField(value, name))
   }
 }
 
-function readDigest(value: unknown, name: string, set: (text: string) => BlobDigest | DiffId | string): boolean {
-  const text = textField(value, name)
-  if (digestProblem(text) !== undefined) return false
-  set(text)
+function readDigestField(into: Partial<Draft>, name: string, digest: string): boolean {
+  if (digestProblem(digest) !== undefined) return false
+  if (name === 'compressed-diff-digest') into.compressedDigest = parseBlobDigest(digest)
+  if (name === 'diff-digest') into.diffId = parseDiffId(digest)
+  if (name === 'toc-digest') into.tocDigest = parseTocDigest(digest)
   return true
 }
 
 // Rows are never changed, only replaced: what one says in JSON is worked out once, so that saving a table of 50,000 layers costs what
 // its changed rows cost.
-const texts = new WeakMap<Layer, string>()
+const known = new WeakMap<Layer, string>()
 
 export function formatLayer(layer: Layer): string {
-  const known = texts.get(layer)
-  if (known !== undefined) return known
-  const text = new RecordText()
-    .always('id', layer.id)
-    .texts('names', layer.names)
-    .text('parent', layer.parent)
-    .text('metadata', layer.metadata)
-    .text('mountlabel', layer.mountLabel)
-    .always('created', layer.created)
-    .text('compressed-diff-digest', layer.compressedDigest)
-    .integer('compressed-size', layer.compressedSize)
-    .text('diff-digest', layer.diffId)
-    .text('toc-digest', layer.tocDigest)
-    .integer('diff-size', layer.diffSize)
-    .integer('compression', compressions.indexOf(layer.compression))
-    .integers('uidset', layer.uids)
-    .integers('gidset', layer.gids)
-    .flags('flags', layer.flags)
-    .ranges('uidmap', layer.uidMap)
-    .ranges('gidmap', layer.gidMap)
-    .texts('big-data-names', layer.bigDataNames)
-    .end(layer.unknownFields)
-  texts.set(layer, text)
-  return text
+  const before = known.get(layer)
+  if (before !== undefined) return before
+  const formatted = record(
+    always('id', layer.id) +
+      texts('names', layer.names) +
+      text('parent', layer.parent) +
+      text('metadata', layer.metadata) +
+      text('mountlabel', layer.mountLabel) +
+      always('created', layer.created) +
+      text('compressed-diff-digest', layer.compressedDigest) +
+      integer('compressed-size', layer.compressedSize) +
+      text('diff-digest', layer.diffId) +
+      text('toc-digest', layer.tocDigest) +
+      integer('diff-size', layer.diffSize) +
+      integer('compression', compressions.indexOf(layer.compression)) +
+      integers('uidset', layer.uids) +
+      integers('gidset', layer.gids) +
+      flags('flags', layer.flags) +
+      ranges('uidmap', layer.uidMap) +
+      ranges('gidmap', layer.gidMap) +
+      texts('big-data-names', layer.bigDataNames),
+    layer.unknownFields,
+  )
+  known.set(layer, formatted)
+  return formatted
 }
 
 /** The text of layers.json. */

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { mount, umount2 } from '#ground/sys'
 import { syncDirectory, writeFileAtomically } from './atomic-file.ts'
 import { syncFileSystem } from './sync-file-system.ts'
 
@@ -70,7 +71,6 @@ test(
   'a full disk is an error, and the old content stays',
   { skip: process.geteuid?.() !== 0 && 'needs root' },
   async () => {
-    const { mount, umount2 } = await import('#ground/sys')
     const directory = fresh()
     mount({ source: 'none', target: directory, type: 'tmpfs', data: 'size=64k' })
     try {

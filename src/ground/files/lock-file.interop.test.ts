@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type LockWait, lockFile } from './lock-file.ts'
+import { type LockFile, type LockWait, lockFile } from './lock-file.ts'
 import { authorOfLockToken } from './lock-token.ts'
 
 const noGoTool = spawnSync('containers-storage', ['--help']).error !== undefined && 'needs containers-storage'
@@ -48,12 +48,7 @@ test(
     const tar = createWriteStream(pipe)
     await once(tar, 'open')
     const layersLock = lockFile(join(graphRoot, 'vfs-layers', 'layers.lock'))
-    while (
-      layersLock.tryLock('shared')?.[Symbol.dispose]() !== undefined ||
-      layersLock.tryLock('shared') !== undefined
-    ) {
-      await delay(10)
-    }
+    while (isFree(layersLock)) await delay(10)
     t.mock.timers.enable({ apis: ['setInterval'] })
     const reports: LockWait[] = []
     const ours = layersLock.lock('exclusive', { onWait: (wait) => reports.push(wait) })
@@ -68,6 +63,11 @@ test(
     assert.equal(authorOfLockToken(lock.readToken())?.pid, applying.pid)
   },
 )
+
+function isFree(file: LockFile): boolean {
+  using lock = file.tryLock('shared')
+  return lock !== undefined
+}
 
 // Adds one to a number in a file, many times, each time under the lock: without it, additions would be lost.
 const adder = `

@@ -54,8 +54,8 @@ test('symlinks to the outside are removed, what they point to stays', async () =
 })
 
 test('a tree of ten thousand levels is removed', async () => {
-  const path = freshPath()
-  mkdirSync(path)
+  // In memory where there is such a place: it is the depth that counts, not the disk.
+  const path = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : scratch, 'deep-'))
   let inside = new Descriptor(openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
   for (let level = 0; level < 10_000; level++) {
     mkdirat(inside.fd, 'deeper', 0o700)

@@ -13,7 +13,7 @@ const unusableDriver = {
 export function describe(failure: Failure): string {
   switch (failure.code) {
     case 'digest-invalid':
-      return `${quoted(failure.text)}: ${failure.problem}`
+      return `${failure.text}: ${failure.problem}`
     case 'id-invalid':
       return `${failure.kind} ID ${quoted(failure.text)} is invalid: it has to be one name in a directory`
     case 'timestamp-invalid':

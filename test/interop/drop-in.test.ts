@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { type Answer, type DriverName, makePlace, type Place } from '../place.ts'
+import { answer, type Answer, type DriverName, makePlace, type Place } from '../place.ts'
 
 interface Step {
   readonly words: readonly string[]
@@ -169,7 +169,7 @@ function steps(tars: Omit<ReturnType<typeof makeTars>, typeof Symbol.dispose>): 
   ]
 }
 
-/** What cannot be equal on two stores: places, times, ids that are random, and log lines that the original prints beside its error. */
+/** What cannot be equal: places, times, random ids, log lines that the original prints beside its error, and flags of newer releases. */
 function comparable(answer: Answer, place: Place, anyOrder: boolean): Answer {
   const plain = (text: string): string => {
     const replaced = text
@@ -179,6 +179,7 @@ function comparable(answer: Answer, place: Place, anyOrder: boolean): Answer {
         text.slice(Math.max(0, offset - 7), offset) === 'sha256:' ? id : 'ID',
       )
       .replaceAll(/^time=.*\n/gm, '')
+      .replaceAll(/^ +--(?:image-store|transient-store|unshare).*\n/gm, '')
       .replaceAll(/See '\S*containers-storage /g, "See 'containers-storage ")
     return anyOrder ? replaced.split('\n').toSorted().join('\n') : replaced
   }
@@ -211,3 +212,30 @@ for (const driver of ['vfs', 'overlay'] satisfies readonly DriverName[]) {
     }
   })
 }
+
+/** The list of commands is longer than that of Debian's release; all else of the usage is the same. */
+const withoutCommands = (text: string): string => text.replaceAll(/^ {2}[a-z-]+ {2,}\S.*\n/gm, '')
+
+test('usage goes where the original sends it, with its exit codes', async (context) => {
+  using theirs = makePlace('vfs')
+  using ours = makePlace('vfs')
+  for (const words of [
+    [],
+    ['--help'],
+    ['-h'],
+    ['--bogus'],
+    ['diff', '--help'],
+    ['create-layer', '-h'],
+    ['diff', 'a', 'b', 'c'],
+  ]) {
+    const run = (program: string): Answer => answer(program, words)
+    const expected = comparable(run('containers-storage'), theirs, false)
+    const actual = comparable(run(path.join(import.meta.dirname, '../../bin/containers-storage')), ours, false)
+    await context.test(words.join(' '), () =>
+      assert.deepEqual(
+        { ...actual, stdout: withoutCommands(actual.stdout) },
+        { ...expected, stdout: withoutCommands(expected.stdout) },
+      ),
+    )
+  }
+})

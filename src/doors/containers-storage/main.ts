@@ -119,7 +119,7 @@ function refuseGlobalFlag(problem: string): number {
 
 function refuseShortHelp(): number {
   print(`${programUsage(commands)}\nflag: help requested while parsing arguments (1)\n${programUsage(commands)}`)
-  complain(`${optionList([...globalFlags, help], none)}${optionList([...globalFlags, help], none)}`)
+  complain(`${optionList([...globalFlags, help], none)}\n${optionList([...globalFlags, help], none)}`)
   return 1
 }
 

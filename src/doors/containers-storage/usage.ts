@@ -5,11 +5,11 @@ const program = 'containers-storage'
 
 export function programUsage(commands: readonly Command[]): string {
   const list = commands.map(({ names, description }) => `  ${names[0].padEnd(30)}${description}`)
-  return [`Usage: ${program} command [options [...]]`, '', 'Commands:', '', ...list, '', 'Options:', ''].join('\n')
+  return [`Usage: ${program} command [options [...]]`, '', 'Commands:', '', ...list, '', 'Options:'].join('\n')
 }
 
 export function commandUsage(name: string, { usage, description }: Command): string {
-  return [`Usage: ${program} ${name} ${usage}`, '', description, '', 'Options:', ''].join('\n')
+  return [`Usage: ${program} ${name} ${usage}`, '', description, '', 'Options:'].join('\n')
 }
 
 /** Sorted by name, the values that hold in the first column. */
@@ -21,7 +21,7 @@ export function optionList(flags: readonly Flag[], values: FlagValues, home = ''
     }))
     .toSorted((a, b) => (a.left < b.left ? -1 : 1))
   const width = Math.max(...rows.map(({ left }) => left.length)) + 4
-  return ['', ...rows.map(({ left, usage }) => `  ${left.padEnd(width)}${usage}`), ''].join('\n')
+  return ['', ...rows.map(({ left, usage }) => `  ${left.padEnd(width)}${usage}`)].join('\n')
 }
 
 function spelling(flag: Flag): string {

@@ -19,9 +19,9 @@ async function run(words: readonly string[]): Promise<number> {
   const parsed = parseFlags(words, [...globalFlags, help])
   if (parsed.kind === 'help') return refuseShortHelp()
   if (parsed.kind === 'bad') return refuseGlobalFlag(parsed.problem)
-  if (parsed.flags.on('help')) return showProgramUsage([...globalFlags, help], parsed.flags, 0)
+  if (parsed.flags.on('help')) return showHelp(parsed.flags)
   const [name, ...rest] = parsed.words
-  if (name === undefined) return showProgramUsage(globalFlags, parsed.flags, 1)
+  if (name === undefined) return showProgramUsage(parsed.flags)
 
   const command = commands.find(({ names }) => names.includes(name))
   if (command === undefined) {
@@ -104,16 +104,23 @@ async function withDefaults(flags: FlagValues): Promise<FlagValues> {
   )
 }
 
-function showProgramUsage(flags: readonly Flag[], values: FlagValues, code: number): number {
+function showProgramUsage(values: FlagValues): number {
   print(programUsage(commands))
-  complain(optionList(flags, new FlagValues(new Map([...values.entries()].filter(([name]) => name !== 'help')))))
-  return code
+  complain(optionList(globalFlags, values))
+  return 1
+}
+
+/** What was asked for goes to standard output, the list of options too. */
+function showHelp(values: FlagValues): number {
+  const others = new Map([...values.entries()].filter(([name]) => name !== 'help'))
+  print(`${programUsage(commands)}\n${optionList([...globalFlags, help], new FlagValues(others))}`)
+  return 0
 }
 
 function refuseGlobalFlag(problem: string): number {
   print(`${problem} while parsing arguments (1)`)
   print(programUsage(commands))
-  complain(`${problem}\nSee '${program} --help'.\n${optionList(globalFlags, none)}`)
+  complain(`${problem}\nSee '${program} --help'.\n${optionList([...globalFlags, help], none)}`)
   return 1
 }
 

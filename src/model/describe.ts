@@ -141,8 +141,6 @@ export function describe(failure: Failure): string {
       return `the digests of image ${quoted(failure.image)} cannot be preserved: ${failure.problem}`
     case 'lock-timeout':
       return `${failure.path} is locked by ${failure.holder}`
-    case 'lock-of-other-kind':
-      return `lock ${quoted(failure.path)} is not a ${failure.wanted} lock`
     case 'thread-ended':
       return `the ${failure.thread} thread ended: ${failure.problem}`
     case 'system':

@@ -100,7 +100,6 @@ export type Failure =
   | { readonly code: 'destination-in-use'; readonly path: string; readonly problem: string }
   | { readonly code: 'digest-not-preserved'; readonly image: string; readonly problem: string }
   | { readonly code: 'lock-timeout'; readonly path: string; readonly holder: string }
-  | { readonly code: 'lock-of-other-kind'; readonly path: string; readonly wanted: 'read-only' | 'read-write' }
   /** A thread of ours is gone: out of memory, or a bug. */
   | { readonly code: 'thread-ended'; readonly thread: string; readonly problem: string }
   | { readonly code: 'system'; readonly call: string; readonly path: string; readonly errno: string }

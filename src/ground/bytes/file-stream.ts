@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { read } from 'node:fs'
-import { promisify } from 'node:util'
 import { type Cancellable, Fault } from '#model'
 import type { ByteRange, ByteStream } from './byte-stream.ts'
 
@@ -11,8 +10,6 @@ export interface FileStreamOptions extends Cancellable {
 }
 
 type Read = (into: Uint8Array, position: number) => Promise<number>
-
-const readDescriptor = promisify(read)
 
 /**
  * The bytes of a file. A path is opened when reading begins and closed when it ends, in whatever way; a descriptor stays open.
@@ -56,5 +53,9 @@ function ofHandle(handle: FileHandle): Read {
 
 function ofDescriptor(fd: number, fromItsPlace: boolean): Read {
   return async (into, position) =>
-    (await readDescriptor(fd, into, 0, into.length, fromItsPlace ? null : position)).bytesRead
+    await new Promise((resolve, reject) => {
+      read(fd, into, 0, into.length, fromItsPlace ? null : position, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      )
+    })
 }

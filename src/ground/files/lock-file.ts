@@ -41,17 +41,15 @@ const reportEvery = 3000
 const known = new Map<string, LockFile>()
 
 /**
- * The lock file of this path: one per path and thread, whoever asks. A `read-write` one is created where it is missing, a `read-only` one
- * never is. @throws Fault `lock-of-other-kind` when the path was opened with the other access before
+ * The lock file of this path: one per path, access and thread, whoever asks. A `read-write` one is created where it is missing, a
+ * `read-only` one never is. The two exclude each other as two processes would, so that a directory can be one store's own and
+ * another store's addition in the same program.
  */
 export function lockFile(path: string, access: LockAccess = 'read-write'): LockFile {
   const absolute = resolve(path)
-  const found = known.get(absolute)
-  if (found !== undefined && found.access !== access) {
-    throw new Fault({ code: 'lock-of-other-kind', path: absolute, wanted: access })
-  }
-  const file = found ?? new LockFile(absolute, access)
-  known.set(absolute, file)
+  const key = `${access} ${absolute}`
+  const file = known.get(key) ?? new LockFile(absolute, access)
+  known.set(key, file)
   return file
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { AT_FDCWD, Descriptor, O_RDONLY, isErrno, openat, recordLockHolder } from '#ground/sys'
 import { type LockTokenAuthor, authorOfLockToken, readLockToken } from './lock-token.ts'
 import type { LockMode } from './locked-file.ts'
@@ -17,7 +17,7 @@ export function holderOfLock(path: string, mode: LockMode): LockHolder {
     const author = authorOfLockToken(readLockToken(file.fd))
     // The kernel knows the process of a classic lock; a lock of an open file has no one owner (-1) and is looked for.
     const known = recordLockHolder(file.fd, mode)
-    const pid = known === -1 ? findLockingProcess(path) : known
+    const pid = known === -1 ? findLockingProcess(realpathSync(path)) : known
     return { ...described(pid), ...(author === undefined ? {} : { lastWrite: author }) }
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'EACCES', 'EPERM', 'EMFILE', 'EINVAL', 'EBADF')) return {}

@@ -22,7 +22,7 @@ export function bind<F>(name: string, result: CType, ...parameters: readonly CTy
   return library.func(name, result, parameters) as F
 }
 
-/** `errno` of the last call. Ask at once: any other work may change it. */
+/** `errno` of the last call. Ask at once, since other work may change it. */
 export function errnoNow(): number {
   return koffi === undefined ? 0 : koffi.errno()
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AT_FDCWD } from './at-flags.ts'
 import { Descriptor } from './descriptor.ts'
-import { O_CREAT, O_DIRECTORY, O_RDONLY, O_WRONLY } from './open-flags.ts'
+import { O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR, O_TMPFILE, O_WRONLY } from './open-flags.ts'
 import {
   RESOLVE_BENEATH,
   RESOLVE_IN_ROOT,
@@ -16,7 +16,7 @@ import {
   openat2,
 } from './open.ts'
 import { read } from './read-write.ts'
-import { fstat, fstatat } from './stat.ts'
+import { fstat } from './stat.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'sys-open-'))
 const rootPath = join(scratch, 'root')
@@ -66,7 +66,11 @@ test('without symlinks, without magic links, without leaving the mount', () => {
 test('a file made through openat2 has the mode asked for; a mode without creation is no error', () => {
   using made = new Descriptor(openat2(root.fd, '/made', O_WRONLY | O_CREAT, 0o600, RESOLVE_IN_ROOT))
   assert.equal(fstat(made.fd).mode & 0o777, 0o600)
-  assert.equal(fstatat(root.fd, 'made').inode, fstat(made.fd).inode)
+  using found = new Descriptor(openat2(root.fd, 'made', O_RDONLY, 0o600, RESOLVE_IN_ROOT))
+  assert.equal(fstat(found.fd).inode, fstat(made.fd).inode)
+  using directory = new Descriptor(openat2(root.fd, 'etc', O_RDONLY | O_DIRECTORY, 0o600, RESOLVE_IN_ROOT))
+  using unnamed = new Descriptor(openat2(directory.fd, '.', O_RDWR | O_TMPFILE, 0o640, RESOLVE_BENEATH))
+  assert.equal(fstat(unnamed.fd).mode & 0o777, 0o640)
 })
 
 test('descriptors close with their scope, once, unless they are handed over', () => {

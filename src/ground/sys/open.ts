@@ -4,7 +4,7 @@ import { errnoNumber } from './errno.ts'
 import { failed, refuseNul } from './failed.ts'
 import { type KernelPath, terminated } from './kernel-path.ts'
 import { bind, errnoNow } from './libc.ts'
-import { O_CLOEXEC } from './open-flags.ts'
+import { O_CLOEXEC, O_CREAT, O_DIRECTORY, O_TMPFILE } from './open-flags.ts'
 
 export const RESOLVE_NO_XDEV = 0x01
 export const RESOLVE_NO_MAGICLINKS = 0x02
@@ -35,6 +35,9 @@ export function tryOpenat(dirfd: number, path: KernelPath, flags: number, mode =
   return fd < 0 ? -errnoNow() : fd
 }
 
+/** The bits of O_CREAT and of O_TMPFILE, without the O_DIRECTORY in the latter. */
+const CREATES = O_CREAT | (O_TMPFILE & ~O_DIRECTORY)
+
 /** struct open_how: flags, mode, resolve, each a u64. */
 const how = new Uint32Array(6)
 const howBytes = new Uint8Array(how.buffer)
@@ -54,7 +57,8 @@ export function tryOpenat2(dirfd: number, path: KernelPath, flags: number, mode:
   const name = terminated(path) ?? refuseNul('openat2', path)
   callOpenat2 ??= bind<Openat2>('syscall', 'int', 'int64_t', 'int', 'void *', 'void *', 'size_t')
   how[0] = flags | O_CLOEXEC
-  how[2] = mode
+  // Unlike open, the kernel refuses a mode where nothing is created.
+  how[2] = (flags & CREATES) === 0 ? 0 : mode
   how[4] = resolve
   // The kernel answers EAGAIN when a rename somewhere made it unsure whether `..` stayed inside: the next try may know.
   for (let attempt = 0; ; attempt++) {

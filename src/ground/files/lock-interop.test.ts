@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type LockFile, type LockWait, lockFile } from './lock-file.ts'
+import { holderOfLock } from './lock-holder.ts'
 import { authorOfLockToken } from './lock-token.ts'
 
 const noGoTool = spawnSync('containers-storage', ['--help']).error !== undefined && 'needs containers-storage'
@@ -110,6 +111,8 @@ test('a writer that is killed while it holds the lock takes nobody with it', asy
   await once(writer.stdout, 'data')
   const file = lockFile(path)
   assert.equal(file.tryLock('exclusive'), undefined)
+  const { pid, command, lastWrite } = holderOfLock(path, 'exclusive')
+  assert.deepEqual([pid, command !== undefined, lastWrite?.pid], [writer.pid, true, writer.pid])
   const waiting = file.lock('exclusive')
   writer.kill('SIGKILL')
   using lock = await waiting

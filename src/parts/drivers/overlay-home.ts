@@ -30,13 +30,23 @@ export class OverlayHome {
   /** Layers can be made. @throws Fault `driver-unsupported`, `driver-option-invalid`, `unsupported` */
   async prepare(): Promise<void> {
     this.#usable ??= this.#prepare()
-    await this.#usable
+    try {
+      await this.#usable
+    } catch (error) {
+      this.#usable = undefined
+      throw error
+    }
   }
 
   /** Layers can be mounted, and their mounts do not spread into other mount namespaces. */
   async prepareMounts(): Promise<void> {
     this.#mountable ??= this.#prepareMounts()
-    await this.#mountable
+    try {
+      await this.#mountable
+    } catch (error) {
+      this.#mountable = undefined
+      throw error
+    }
   }
 
   /** Ends the private mount of the home, unless a layer is mounted below it. */
@@ -50,18 +60,21 @@ export class OverlayHome {
   }
 
   async #prepare(): Promise<void> {
-    const { home, options, features } = this.#settings
+    const { graphRoot, home, options, features } = this.#settings
     refuseWhatIsNotBuilt(options)
+    mkdirSync(graphRoot, { recursive: true, mode: 0o700 })
+    this.#refuseBackingFileSystem()
     mkdirSync(home, { recursive: true, mode: 0o700 })
     mkdirSync(path.join(home, 'l'), { recursive: true, mode: 0o755 })
-    this.#refuseBackingFileSystem()
-    if (needsMountProgram(home)) throw new Fault({ code: 'unsupported', what: 'a mount_program', by: 'overlay' })
     try {
       await features.requireOverlay()
     } catch (error) {
-      removeIfEmpty(path.join(home, 'l'))
-      removeIfEmpty(home)
+      // What overlay cannot use must not look as if it had been used: the next choice of a driver would go by it.
+      for (const name of ['l', 'tempdirs', '.']) removeIfEmpty(path.join(home, name))
       throw error
+    }
+    if (needsMountProgram(home)) {
+      throw new Fault({ code: 'unsupported', what: 'reading layers that a mount program wrote', by: 'overlay' })
     }
   }
 

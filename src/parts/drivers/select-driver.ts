@@ -40,12 +40,12 @@ function create(name: string, selection: DriverSelection): Driver {
 }
 
 function priorDriver(selection: DriverSelection): Driver | undefined {
-  const prior = registered.filter((name) => existsSync(path.join(selection.graphRoot, name)))
   const isConfigured = (selection.priority ?? []).length > 0
   // Any program may have left a `vfs` behind: it counts only where somebody asks for it.
-  const name = priorityOf(selection).find(
-    (candidate) => (isConfigured || candidate !== 'vfs') && prior.some((found) => found === candidate),
-  )
+  const prior = registered
+    .filter((name) => isConfigured || name !== 'vfs')
+    .filter((name) => existsSync(path.join(selection.graphRoot, name)))
+  const name = priorityOf(selection).find((candidate) => prior.some((found) => found === candidate))
   if (name === undefined) return undefined
   if (prior.length > 1) throw new Fault({ code: 'driver-ambiguous', root: selection.graphRoot, drivers: prior })
   return create(name, selection)

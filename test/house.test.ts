@@ -91,8 +91,14 @@ function trackedFiles(folder: string): readonly string[] {
 
 function roomOf(file: string): string {
   const [, first = '', second = ''] = file.split('/')
-  if (second.endsWith('.ts')) return first.endsWith('.ts') ? 'src' : first
+  if (first.endsWith('.ts')) return 'src'
+  if (second.endsWith('.ts')) return first
   return ['ground', 'formats', 'parts', 'doors'].includes(first) ? `${first}/${second}` : first
+}
+
+/** Without comments, near enough. */
+function codeOf(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g, '')
 }
 
 function importsOf(text: string): readonly string[] {
@@ -148,7 +154,9 @@ test('model does no input or output, reads no clock and is not random', () => {
     .filter(({ room, file }) => room === 'model' && !file.endsWith('.test.ts'))
     .flatMap(({ file, text }) => {
       const modules = importsOf(text).filter((specifier) => /^node:(?!buffer$)/.test(specifier))
-      const calls = [...text.matchAll(/Date\.now|performance\.|Math\.random|new Date\(\)|randomBytes|process\./g)]
+      const calls = [
+        ...text.matchAll(/Date\.now|performance\.|Math\.random|new Date\(\)|randomBytes|process\.(?!arch\b)/g),
+      ]
       return [...modules, ...calls.map((match) => match[0])].map((what) => `${file}: ${what}`)
     })
   assert.deepEqual(breaches, [])
@@ -182,9 +190,10 @@ test('files are kebab-case, named after a thing, and free of banned words', () =
     badNames.map(({ file }) => file),
     [],
   )
-  const badWords = sources.flatMap(({ file, text }) =>
-    bannedWords.flatMap((word) => (word.test(text) ? [`${file}: ${word.exec(text)?.[0]}`] : [])),
-  )
+  const badWords = sources.flatMap(({ file, text }) => {
+    const own = text.replaceAll(/'node:[a-z/]+'/g, '')
+    return bannedWords.flatMap((word) => (word.test(own) ? [`${file}: ${word.exec(own)?.[0]}`] : []))
+  })
   assert.deepEqual(badWords, [])
 })
 
@@ -198,7 +207,7 @@ test('types are not talked away', () => {
     /catch\s*(?:\([^)]*\))?\s*\{\s*\}/,
   ]
   const breaches = sources.flatMap(({ file, text }) =>
-    escapes.flatMap((pattern) => (pattern.test(text) ? [`${file}: ${pattern.exec(text)?.[0]}`] : [])),
+    escapes.flatMap((pattern) => (pattern.test(codeOf(text)) ? [`${file}: ${pattern.exec(codeOf(text))?.[0]}`] : [])),
   )
   assert.deepEqual(breaches, [])
 })

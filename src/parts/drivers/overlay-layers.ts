@@ -79,31 +79,14 @@ export class OverlayLayers {
     return below === '' ? own : `${own}:${below}`
   }
 
-  /** The chain below a layer, top first. @throws Fault `records-invalid`, `mount-too-deep`, `layer-unknown` */
+  /** The chain below a layer, top first. Lost links are made again. @throws Fault `records-invalid`, `mount-too-deep` */
   lowersOf(place: OverlayPlace): readonly Lower[] {
-    const text = readLowerText(place.directory)
-    const entries = text === '' ? [] : text.split(':')
-    if (entries.length > mostLowers) throw new Fault({ code: 'mount-too-deep', lowers: entries.length })
-    return entries.map((entry) => {
-      const link = entry.startsWith('l/') ? entry.slice(2) : ''
-      if (!isLinkId(link)) {
-        throw new Fault({
-          code: 'records-invalid',
-          path: path.join(place.directory, 'lower'),
-          problem: `${JSON.stringify(entry)} is no link to a layer`,
-        })
-      }
-      return this.#resolve(link)
+    const file = path.join(place.directory, 'lower')
+    return linksOf(file).map((link) => {
+      const lower = this.#follow(link) ?? this.#repaired(() => this.#follow(link))
+      if (lower instanceof Error) throw unusable(file, `l/${link} leads to no layer`, lower)
+      return lower
     })
-  }
-
-  #resolve(link: string): Lower {
-    const found = this.#follow(link)
-    if (found !== undefined) return found
-    recreateLinks(this.home)
-    const repaired = this.#follow(link)
-    if (repaired === undefined) throw new Fault({ code: 'layer-unknown', layer: `l/${link}` })
-    return repaired
   }
 
   #follow(link: string): Lower | undefined {
@@ -113,7 +96,7 @@ export class OverlayLayers {
       if (target === undefined) continue
       const id = layerOfLinkTarget(target)
       if (id === undefined) {
-        throw new Fault({ code: 'records-invalid', path: where, problem: 'this link leads to no layer' })
+        throw unusable(where, 'this link leads to no layer')
       }
       const layer = this.find(parseLayerId(id))
       if (layer !== undefined) return { id: layer.id, link: where, directory: layer.directory }
@@ -122,14 +105,47 @@ export class OverlayLayers {
   }
 
   #linkIdOf(place: OverlayPlace): string {
-    try {
-      return readLinkId(place.directory)
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT') || place.elsewhere) throw error
-      recreateLinks(this.home)
-      return readLinkId(place.directory)
-    }
+    const id = findLinkId(place) ?? (place.elsewhere ? undefined : this.#repaired(() => findLinkId(place)))
+    if (typeof id === 'string') return id
+    throw unusable(path.join(place.directory, 'link'), 'the layer has lost its link', id)
   }
+
+  /** What is found when the links have been made again; or what kept that from helping. */
+  #repaired<T>(find: () => T | undefined): T | Error {
+    let problem: unknown
+    try {
+      recreateLinks(this.home)
+    } catch (error) {
+      // Some other layer may be beyond repair: that matters only if this one is.
+      problem = error
+    }
+    return find() ?? (problem instanceof Error ? problem : new Error('repairing the links found nothing'))
+  }
+}
+
+function findLinkId(place: OverlayPlace): string | undefined {
+  try {
+    return readLinkId(place.directory)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Link ids, as a `lower` file lists them. */
+function linksOf(file: string): readonly string[] {
+  const text = readLowerText(path.dirname(file))
+  const entries = text === '' ? [] : text.split(':')
+  if (entries.length > mostLowers) throw new Fault({ code: 'mount-too-deep', lowers: entries.length })
+  return entries.map((entry) => {
+    const link = entry.startsWith('l/') ? entry.slice(2) : ''
+    if (!isLinkId(link)) throw unusable(file, `${JSON.stringify(entry)} is no link to a layer`)
+    return link
+  })
+}
+
+function unusable(file: string, problem: string, cause?: unknown): Fault {
+  return new Fault({ code: 'records-invalid', path: file, problem }, { cause })
 }
 
 /** `diff1`, `diff2`, …: what a change of id maps has moved aside (spec/drivers §4.10). They lie directly below `diff`. */

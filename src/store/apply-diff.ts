@@ -32,7 +32,7 @@ export async function applyDiff(
   const total = diff.expected?.blobSize ?? (diff.blob.kind === 'stream' ? diff.blob.size : diff.blob.length)
   const unpacked = await unpack(diff.blob, target, unpackOptions(layer.id, total, tarSplitPath, options))
   refuseOtherContent(diff.expected ?? {}, unpacked)
-  await makeDurable(store, options)
+  await makeDurable(store, { ...options, after: 'much' })
   return await store.transact(
     { write: ['layers'] },
     (tx) => {

@@ -1,5 +1,5 @@
 import { Fault } from '#model'
-import { type FindObjectOptions, findObject, objectIn } from './find-object.ts'
+import { type FindObjectOptions, findObject } from './find-object.ts'
 import type { Store } from './store.ts'
 
 /** The text a caller keeps with a layer, image or container; empty if there is none. @throws Fault `not-a` */
@@ -16,16 +16,27 @@ export async function setMetadata(
   metadata: string,
   options: FindObjectOptions = {},
 ): Promise<void> {
-  const among = options.among ?? ['layer', 'image', 'container']
-  await store.transact(
-    { write: ['layers', 'images', 'containers'] },
-    (tx) => {
-      const object = objectIn(tx, nameOrId, among)
-      if (object === undefined) throw new Fault({ code: 'not-a', kind: 'id', name: nameOrId })
-      if (object.kind === 'layer') tx.layers.replace({ ...object.record, metadata })
-      if (object.kind === 'image') tx.images.replace({ ...object.record, metadata })
-      if (object.kind === 'container') tx.containers.replace({ ...object.record, metadata })
-    },
-    options,
-  )
+  const object = await findObject(store, nameOrId, options)
+  if (object === undefined) throw new Fault({ code: 'not-a', kind: 'id', name: nameOrId })
+  const { kind, record } = object
+  switch (kind) {
+    case 'layer':
+      return await store.transact(
+        { write: ['layers'] },
+        ({ layers }) => void layers.replace({ ...layers.get(record.id), metadata }),
+        options,
+      )
+    case 'image':
+      return await store.transact(
+        { write: ['images'] },
+        ({ images }) => void images.replace({ ...images.get(record.id), metadata }),
+        options,
+      )
+    case 'container':
+      return await store.transact(
+        { write: ['containers'] },
+        ({ containers }) => void containers.replace({ ...containers.get(record.id), metadata }),
+        options,
+      )
+  }
 }

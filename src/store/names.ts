@@ -1,8 +1,5 @@
-import { Fault } from '#model'
-import type { Transaction } from '#parts/records'
-import { type FindObjectOptions, getObject, objectIn } from './find-object.ts'
+import { type FindObjectOptions, getObject } from './find-object.ts'
 import { namedAnew } from './naming.ts'
-import type { StoredObject } from './objects.ts'
 import type { Store } from './store.ts'
 
 /** The names of a layer, an image or a container, whichever is found first. @throws Fault `object-unknown` */
@@ -54,29 +51,34 @@ async function changeNames(
   change: (before: readonly string[]) => readonly string[],
   options: FindObjectOptions,
 ): Promise<readonly string[]> {
-  const among = options.among ?? ['layer', 'image', 'container']
-  return await store.transact(
-    { write: ['layers', 'images', 'containers'] },
-    (tx) => {
-      const object = objectIn(tx, nameOrId, among)
-      if (object === undefined) throw new Fault({ code: 'object-unknown', name: nameOrId })
-      return renamed(tx, object, change(object.record.names))
-    },
-    options,
-  )
-}
-
-function renamed(
-  tx: Transaction<never, 'layers' | 'images' | 'containers'>,
-  object: StoredObject,
-  names: readonly string[],
-): readonly string[] {
-  switch (object.kind) {
+  const { kind, record } = await getObject(store, nameOrId, options)
+  switch (kind) {
     case 'layer':
-      return tx.layers.replace({ ...object.record, names }).names
+      return await store.transact(
+        { write: ['layers'] },
+        ({ layers }) => {
+          const layer = layers.get(record.id)
+          return layers.replace({ ...layer, names: change(layer.names) }).names
+        },
+        options,
+      )
     case 'image':
-      return tx.images.replace(namedAnew(object.record, names)).names
+      return await store.transact(
+        { write: ['images'] },
+        ({ images }) => {
+          const image = images.get(record.id)
+          return images.replace(namedAnew(image, change(image.names))).names
+        },
+        options,
+      )
     case 'container':
-      return tx.containers.replace({ ...object.record, names }).names
+      return await store.transact(
+        { write: ['containers'] },
+        ({ containers }) => {
+          const container = containers.get(record.id)
+          return containers.replace({ ...container, names: change(container.names) }).names
+        },
+        options,
+      )
   }
 }

@@ -1,4 +1,5 @@
 import type { LayerId } from '#model'
+import { syncInBackground } from './background-sync.ts'
 import {
   fillContent,
   type LayerSource,
@@ -60,7 +61,7 @@ async function stageAtOnce(store: Store, chain: LayerChain, options: StageLayers
     const below = places.at(-1)?.content ?? chain.parent
     places.push(undo.use(await openContent(store, below, source, options)))
   }
-  const unpacked = await fillAll(places, chain.layers, options)
+  const unpacked = await fillAll(store, places, chain.layers, options)
   const layers: StagedImageLayer[] = []
   for (const [at, source] of chain.layers.entries()) {
     const [place, found] = [places[at], unpacked[at]]
@@ -73,6 +74,7 @@ async function stageAtOnce(store: Store, chain: LayerChain, options: StageLayers
 
 /** Waits for all of them to end, also when one has failed: nobody may write into what is about to be removed. */
 async function fillAll(
+  store: Store,
   places: readonly OpenContent[],
   sources: readonly LayerSource[],
   options: StageLayersOptions,
@@ -89,6 +91,7 @@ async function fillAll(
       if (place === undefined) continue
       try {
         results[at] = await fillContent(place, source, { ...options, signal })
+        if (waiting.length > 0) hastenSync(store)
       } catch (error) {
         failure ??= { error }
         failed.abort(error)
@@ -98,6 +101,12 @@ async function fillAll(
   await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 3) }, work))
   if (failure !== undefined) throw failure.error
   return results
+}
+
+/** What has been unpacked is on its way to the disk while the next layers come in: the sync before the commit finds less to do. */
+function hastenSync(store: Store): void {
+  // What fails here fails again there, and is reported there.
+  if (store.durability === 'full') syncInBackground(store.root).catch(() => undefined)
 }
 
 function ownedChain(layers: readonly StagedImageLayer[], owner?: AsyncDisposableStack): StagedChain {

@@ -5,7 +5,7 @@ import type { Means } from './means.ts'
 import { placeFiles } from './placement.ts'
 import { recordPaths } from './record-paths.ts'
 import { RecordStore } from './record-store.ts'
-import type { Records, RecordsOptions } from './records.ts'
+import type { LayerContents, Records, RecordsOptions } from './records.ts'
 import { type SaveFile, savingFiles } from './save-file.ts'
 import { openTrash, recoverTempRoots } from './trash.ts'
 
@@ -19,7 +19,7 @@ export function recordsSavedBy(options: RecordsOptions, save: SaveFile): Records
   const paths = recordPaths(options.root, options.runRoot, options.driverName)
   const means: Means = {
     paths,
-    contents: options.contents,
+    contents: options.durability === 'full' ? options.contents : withoutSync(options.contents),
     layers: new LayerRecords(paths, save),
     images: new ImageRecords(paths, save),
     containers: new ContainerRecords(paths, save),
@@ -32,4 +32,9 @@ export function recordsSavedBy(options: RecordsOptions, save: SaveFile): Records
     recover: async () => recoverTempRoots(tempRoots),
     ...(options.onWait && { onWait: options.onWait }),
   })
+}
+
+/** Where nothing is promised beyond this process, no transaction waits for the disk. */
+function withoutSync(contents: LayerContents): LayerContents {
+  return { remove: (id) => contents.remove(id), sync: () => undefined, tempRoots: contents.tempRoots }
 }

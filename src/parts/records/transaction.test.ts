@@ -140,7 +140,7 @@ test('a transaction of many layers saves layers.json twice, and one that reads s
   await records.transact({ write: ['layers', 'images', 'containers'] }, (tx) => tx.layers.list().length)
   await records.transact(
     { write: ['layers'] },
-    (tx) => void tx.layers.setMount(parseLayerId('l0'), { path: '/m', count: 1 }),
+    (tx) => tx.layers.setMount(parseLayerId('l0'), { path: '/m', count: 1 }),
   )
   assert.deepEqual(steps, ['save mountpoints.json'])
 })
@@ -445,7 +445,7 @@ test('mounts are counted in their own file, found by prefix, and forgotten with 
   const mountsOf = async (): Promise<unknown> =>
     await other.transact({ read: ['layers'] }, (tx) => tx.layers.list().map(({ id }) => tx.layers.mountOf(id)))
   assert.deepEqual(await mountsOf(), [undefined, undefined, { path: '/m', count: 3 }])
-  await other.transact({ write: ['layers', 'containers'] }, (tx) => void tx.layers.remove(rw))
+  await other.transact({ write: ['layers', 'containers'] }, (tx) => tx.layers.remove(rw))
   assert.equal(readFileSync(store.paths.mountsFile, 'utf8'), '[]')
 })
 

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import {
   AT_FDCWD,
@@ -15,6 +14,7 @@ import {
   isErrno,
   nanosecondsOf,
   openat,
+  randomNumber,
   renameat,
   tryUnlinkat,
   writeFully,
@@ -57,7 +57,7 @@ export function syncDirectory(path: string): void {
 
 function createBeside(path: string): { readonly temporary: string; readonly fd: number } {
   for (;;) {
-    const temporary = join(dirname(path), `.tmp-${basename(path)}${randomInt(2 ** 32)}`)
+    const temporary = join(dirname(path), `.tmp-${basename(path)}${randomNumber()}`)
     try {
       return { temporary, fd: openat(AT_FDCWD, temporary, O_RDWR | O_CREAT | O_EXCL, 0o600) }
     } catch (error) {

@@ -1,5 +1,4 @@
-import { randomFillSync } from 'node:crypto'
-import { ErrnoError, errnoNumber, pread, pwrite } from '#ground/sys'
+import { ErrnoError, errnoNumber, fillRandomly, pread, pwrite } from '#ground/sys'
 
 /**
  * The mark of the last writer (spec/store §3.2), as hexadecimal digits: two are equal as bytes, length included, exactly if they
@@ -41,7 +40,7 @@ function newToken(): Buffer {
   bytes.writeBigUInt64LE(nanosecondsNow(), 0)
   bytes.writeBigUInt64LE(counter, 8)
   bytes.writeUInt32LE(process.pid, 16)
-  randomFillSync(bytes, 20)
+  fillRandomly(bytes.subarray(20))
   return bytes
 }
 

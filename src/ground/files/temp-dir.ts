@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
@@ -12,6 +11,7 @@ import {
   errnoNumber,
   isErrno,
   openat,
+  randomNumber,
   renameat,
   renameat2,
   tryMkdirat,
@@ -50,7 +50,7 @@ export class TempDir implements AsyncDisposable {
   static create(root: string): TempDir {
     mkdirSync(root, { recursive: true, mode: 0o700 })
     for (let attempt = 1; ; attempt++) {
-      const suffix = String(randomInt(2 ** 32))
+      const suffix = String(randomNumber())
       const path = join(root, `temp-dir-${suffix}`)
       const lockPath = join(root, `lock-${suffix}`)
       const lock = lockNew(lockPath)

@@ -18,7 +18,8 @@ const entryPoints = {
 }
 if (Object.keys(entryPoints).length !== workers.length + 3) throw new Error('two worker files have one name')
 
-rmSync('dist', { recursive: true, force: true })
+// Declarations stay: npm packs after `prepack` (which makes them) and `prepare` (which does not), in this order.
+for (const file of globSync('dist/*.js')) rmSync(file)
 await build({
   entryPoints,
   outdir: 'dist',
@@ -53,6 +54,7 @@ import('node:module').then(function (m) { m.enableCompileCache(); return import(
 }
 
 if (process.argv.includes('--types')) {
+  rmSync('dist/types', { recursive: true, force: true })
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit' })
   for (const file of globSync('dist/types/**/*.d.ts')) {
     const text = readFileSync(file, 'utf8').replaceAll(

@@ -135,6 +135,6 @@ console.log(JSON.stringify({ names, kinds: [...kinds].toSorted() }))
   const printed = must(answer(process.execPath, [path.join(installed, 'use.ts'), source, path.join(folder, 'library')]))
   assert.deepEqual(JSON.parse(printed), {
     names: ['localhost/tiny:latest'],
-    kinds: ['committing', 'reading', 'removing', 'syncing', 'unpacking'],
+    kinds: ['committing', 'reading', 'syncing', 'unpacking'],
   })
 })

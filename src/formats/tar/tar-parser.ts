@@ -1,20 +1,16 @@
 import { Gatherer } from './gatherer.ts'
 import { entryOfHeader, globalEntry, mergeExtensions } from './entry-of-header.ts'
-import type { Extensions } from './entry-of-header.ts'
-import { blockSize, emptyHeaderFields, isZeroBlock, padding, readHeaderBlock, textField } from './header-block.ts'
+import { ExtensionHeaders, isExtension } from './extension-headers.ts'
+import { blockSize, emptyHeaderFields, isZeroBlock, padding, readHeaderBlock } from './header-block.ts'
 import { FieldInvalid, tarInvalid } from './invalid.ts'
 import { defaultTarLimits, exceeded } from './limits.ts'
 import type { TarLimits } from './limits.ts'
 import { exactSize } from './numeric-field.ts'
-import { parsePaxRecords } from './pax-records.ts'
 import type { TarSink } from './sink.ts'
 import { SparseBody } from './sparse-body.ts'
 import { GnuSparseMap, mergeSparseRecords, paxSparseFormat, SparseMapLines, sparseMapOfRecords } from './sparse-map.ts'
 import type { SparseMap, SparseMapBlocks } from './sparse-map.ts'
 import { hasBody, typeflag } from './typeflag.ts'
-
-/** Go's bound on the data of one extension header. */
-const mostExtensionData = 1024 * 1024
 
 /** What the next byte belongs to. */
 type Place =
@@ -26,8 +22,6 @@ type Place =
   | 'body'
   | 'padding'
   | 'trailer'
-
-const noExtensions: Extensions = { paxRecords: undefined, gnuLongName: '', gnuLongLink: '' }
 
 /**
  * Reads a tar of any dialect (spec/drivers §8.1) as it is pushed in, and tells a sink what is there. It decides as Go's
@@ -46,10 +40,9 @@ export class TarParser {
   #failure: { readonly error: unknown } | undefined
 
   readonly #header = emptyHeaderFields()
+  readonly #extensions: ExtensionHeaders
   #headerOffset = 0
   #entries = 0
-  #extensions = noExtensions
-  #extensionBytes = 0
 
   /** Bytes left of the extension data, of the body as stored, or of the padding. */
   #left = 0
@@ -65,6 +58,7 @@ export class TarParser {
     this.#sink = sink
     this.#limits = { ...defaultTarLimits, ...limits }
     this.#bodies = bodies
+    this.#extensions = new ExtensionHeaders(this.#limits.extensionBytes)
   }
 
   /** Bytes taken in so far. */
@@ -143,15 +137,8 @@ export class TarParser {
     readHeaderBlock(block, blockAt, this.#header)
     const { size } = this.#header
     if (size < 0 && hasBody(this.#header.typeflag)) throw new FieldInvalid()
-    switch (this.#header.typeflag) {
-      case typeflag.extendedHeader:
-      case typeflag.globalHeader:
-      case typeflag.gnuLongName:
-      case typeflag.gnuLongLink:
-        return this.#beginExtension(size)
-      default:
-        return this.#beginEntry(block, blockAt)
-    }
+    if (isExtension(this.#header.typeflag)) return this.#beginExtension(size)
+    return this.#beginEntry(block, blockAt)
   }
 
   #readZeroBlock(): void {
@@ -165,35 +152,19 @@ export class TarParser {
   }
 
   #beginExtension(size: number): void {
-    if (size > mostExtensionData) throw new FieldInvalid('header field too long')
-    this.#extensionBytes += blockSize + size
-    if (this.#extensionBytes > this.#limits.extensionBytes) {
-      throw exceeded('bytes of extension headers before one entry', this.#limits.extensionBytes, 'extensionBytes')
-    }
+    this.#extensions.announce(size)
     this.#left = size
     this.#place = 'extension-data'
     if (size === 0) this.#readExtension()
   }
 
-  /** Each kind of extension is kept for the next entry; of two of a kind the later one counts. */
   #readExtension(): void {
     const { block, blockAt } = this.#input
     const size = this.#left
     this.#left = padding(size)
     this.#place = this.#left > 0 ? 'padding' : 'header'
-    switch (this.#header.typeflag) {
-      case typeflag.extendedHeader:
-        this.#extensions = { ...this.#extensions, paxRecords: parsePaxRecords(block, blockAt, size) }
-        return
-      case typeflag.gnuLongName:
-        this.#extensions = { ...this.#extensions, gnuLongName: textField(block, blockAt, size) }
-        return
-      case typeflag.gnuLongLink:
-        this.#extensions = { ...this.#extensions, gnuLongLink: textField(block, blockAt, size) }
-        return
-      default:
-        this.#tellGlobalHeader(parsePaxRecords(block, blockAt, size))
-    }
+    const globalRecords = this.#extensions.take(this.#header.typeflag, block, blockAt, size)
+    if (globalRecords !== undefined) this.#tellGlobalHeader(globalRecords)
   }
 
   #tellGlobalHeader(records: ReadonlyMap<string, string>): void {
@@ -205,14 +176,13 @@ export class TarParser {
   }
 
   #countEntry(): void {
-    this.#extensions = noExtensions
-    this.#extensionBytes = 0
+    this.#extensions.clear()
     if (++this.#entries > this.#limits.entries) throw exceeded('entries', this.#limits.entries, 'entries')
   }
 
   #beginEntry(block: Buffer, blockAt: number): void {
     const header = this.#header
-    mergeExtensions(header, this.#extensions)
+    mergeExtensions(header, this.#extensions.gathered)
     // A PAX size applies to this entry only, not to the long-name headers before it: readers that disagree about this can be
     // made to see different archives (POSIX pax, "Extended Header"; GHSA-vmf3-w455-68vh).
     this.#left = hasBody(header.typeflag) ? exactSize(header.size) : 0
@@ -221,7 +191,7 @@ export class TarParser {
     this.#isSparse = false
     this.#sparseMap = undefined
     if (header.typeflag === typeflag.gnuSparse) return this.#beginGnuSparse(block, blockAt)
-    const records = this.#extensions.paxRecords
+    const records = this.#extensions.gathered.paxRecords
     const format = records === undefined ? undefined : paxSparseFormat(records)
     if (records === undefined || format === undefined) return this.#tellEntry()
     return this.#beginPaxSparse(records, format)
@@ -275,7 +245,7 @@ export class TarParser {
     const header = this.#header
     const map = this.#sparseMap
     if (map !== undefined) this.#refuseBrokenSparse(map)
-    const entry = entryOfHeader(header, this.#extensions.paxRecords, this.#isSparse, this.#limits)
+    const entry = entryOfHeader(header, this.#extensions.gathered.paxRecords, this.#isSparse, this.#limits)
     this.#countEntry()
     this.#tellStructure()
     this.#sink.entry(entry)

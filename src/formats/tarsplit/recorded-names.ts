@@ -19,7 +19,13 @@ const uncleanPart = /(?:^|\/)\.{0,2}(?:\/|$)/
 function lexicallyClean(path: string): string {
   const plain = path.startsWith('./') ? path.slice(2) : path
   const name = plain.endsWith('/') ? plain.slice(0, -1) : plain
-  return uncleanPart.test(name) || path.startsWith('/') ? cleanedByParts(path) : name
+  // Nearly every path is clean, and plain searches are cheaper than the pattern.
+  const isClean = name !== '' && !name.startsWith('/') && !name.includes('//') && !mayHaveDots(name)
+  return isClean || !(path.startsWith('/') || uncleanPart.test(name)) ? name : cleanedByParts(path)
+}
+
+function mayHaveDots(name: string): boolean {
+  return name.startsWith('.') || name.includes('/.')
 }
 
 function cleanedByParts(path: string): string {

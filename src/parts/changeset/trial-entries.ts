@@ -1,5 +1,5 @@
 // For tests: archives as a story of entries.
-import { type TarHeader, TarParser, TarWriter } from '#formats/tar'
+import { type TarEntry, type TarHeader, TarParser, TarWriter } from '#formats/tar'
 import { type LayerPath, layerPath, layerPathOfText } from '#model'
 import { ChangesetApplier, type ChangesetApplierOptions } from './changeset-applier.ts'
 import type { ApplyTarget } from './target.ts'
@@ -77,14 +77,20 @@ export function tarOf(entries: readonly Told[]): Buffer {
 /** Applies entries as they come out of their tar. */
 export function apply(target: ApplyTarget, entries: readonly Told[], options: ChangesetApplierOptions = {}): void {
   using applier = new ChangesetApplier(target, options)
-  const parser = new TarParser({
-    entry: (entry) => applier.entry(entry),
-    body: (bytes) => applier.body(bytes),
-    entryEnd: () => applier.entryEnd(),
-  })
-  parser.push(tarOf(entries))
-  parser.end()
+  pass(tarOf(entries), applier)
   applier.finish()
+}
+
+/** Parses a tar for an applier. How long paths may be is not the applier's business. */
+export function pass(tar: Uint8Array, applier: ChangesetApplier): void {
+  const sink = {
+    entry: (entry: TarEntry) => applier.entry(entry),
+    body: (bytes: Uint8Array) => applier.body(bytes),
+    entryEnd: () => applier.entryEnd(),
+  }
+  const parser = new TarParser(sink, { pathBytes: Infinity, pathDepth: Infinity })
+  parser.push(tar)
+  parser.end()
 }
 
 /** Applies them for a driver that unpacks layers onto each other, all in one directory. */

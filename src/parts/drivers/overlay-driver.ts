@@ -2,7 +2,7 @@ import path from 'node:path'
 import { TempDir, syncDirectory } from '#ground/files'
 import { statfs } from '#ground/sys'
 import type { Cancellable, LayerId } from '#model'
-import { directoryUsage, type ApplyTarget, type FileChange } from '#parts/changeset'
+import type { ApplyTarget, FileChange } from '#parts/changeset'
 import { ConfinedFiles } from './confined-files.ts'
 import type {
   DiffFiles,
@@ -17,7 +17,7 @@ import type {
 } from './driver.ts'
 import { fileSystemName } from './file-system-names.ts'
 import { overlayContext, type DriverPlace, type OverlayContext } from './overlay-context.ts'
-import { OverlayDiffs } from './overlay-diffs.ts'
+import type { OverlayDiffs } from './overlay-diffs.ts'
 import { isThere, ownDirectories } from './overlay-layers.ts'
 import { linkOfLayer } from './overlay-links.ts'
 import { isLayerDirectoryName } from './overlay-names.ts'
@@ -39,13 +39,11 @@ class OverlayDriver implements Driver {
   readonly #context: OverlayContext
   readonly #mounts: OverlayMounts
   readonly #staging: OverlayStaging
-  readonly #diffs: OverlayDiffs
 
   constructor(context: OverlayContext) {
     this.#context = context
     this.#mounts = new OverlayMounts(context)
     this.#staging = new OverlayStaging(context, this.#mounts)
-    this.#diffs = new OverlayDiffs(context, this.#mounts)
   }
 
   get home(): string {
@@ -96,16 +94,16 @@ class OverlayDriver implements Driver {
     this.#mounts.detach(id)
   }
 
-  changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
-    return this.#diffs.changes(id, options)
+  async *changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
+    yield* (await this.#diffs()).changes(id, options)
   }
 
-  diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
-    return this.#diffs.diff(id, options)
+  async *diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
+    yield* (await this.#diffs()).diff(id, options)
   }
 
   async diffSize(id: LayerId, options: DiffOptions = {}): Promise<number> {
-    return await this.#diffs.size(id, options)
+    return await (await this.#diffs()).size(id, options)
   }
 
   async openDiffFiles(id: LayerId): Promise<DiffFiles> {
@@ -139,6 +137,7 @@ class OverlayDriver implements Driver {
   }
 
   async diskUsage(id: LayerId, options: Cancellable = {}): Promise<DiskUsage> {
+    const { directoryUsage } = await import('#parts/changeset')
     return await directoryUsage(path.join(this.#context.layers.get(id).directory, 'diff'), options)
   }
 
@@ -169,6 +168,12 @@ class OverlayDriver implements Driver {
 
   async shutdown(): Promise<void> {
     this.#context.preparation.release()
+  }
+
+  // Reading and writing archives is much code, and most programs only look at records.
+  async #diffs(): Promise<OverlayDiffs> {
+    const { OverlayDiffs } = await import('./overlay-diffs.ts')
+    return new OverlayDiffs(this.#context, this.#mounts)
   }
 }
 

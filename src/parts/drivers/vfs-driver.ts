@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TempDir, syncDirectory } from '#ground/files'
 import { Fault, parseLayerId, rootOf, type Cancellable, type LayerId } from '#model'
-import { copyTree, directoryUsage, type ApplyTarget, type FileChange } from '#parts/changeset'
+import type { ApplyTarget, FileChange } from '#parts/changeset'
 import { areSameMaps, chownByMaps } from './chown-by-maps.ts'
 import { ConfinedFiles } from './confined-files.ts'
 import { entriesOf } from './directory-entries.ts'
@@ -21,7 +21,7 @@ import type {
 import type { DriverPlace } from './overlay-context.ts'
 import { makeRoot } from './root-directory.ts'
 import { isRootless } from './rootless.ts'
-import { treeChanges, treeDiff, treeDiffSize, type ComparedTrees } from './tree-diff.ts'
+import type { ComparedTrees } from './tree-diff.ts'
 import { parseVfsOptions, type VfsOptions } from './vfs-options.ts'
 import { VfsStagedLayer } from './vfs-staged-layer.ts'
 
@@ -110,15 +110,19 @@ class VfsDriver implements Driver {
     return Promise.resolve()
   }
 
-  changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
-    return treeChanges(this.#comparedTrees(id, options), options)
+  // Reading and writing archives is much code, and most programs only look at records: it is loaded when it is used.
+  async *changes(id: LayerId, options: DiffOptions = {}): AsyncIterable<FileChange> {
+    const { treeChanges } = await import('./tree-diff.ts')
+    yield* treeChanges(this.#comparedTrees(id, options), options)
   }
 
-  diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
-    return treeDiff(this.#comparedTrees(id, options), options)
+  async *diff(id: LayerId, options: DiffOptions = {}): AsyncIterable<Uint8Array> {
+    const { treeDiff } = await import('./tree-diff.ts')
+    yield* treeDiff(this.#comparedTrees(id, options), options)
   }
 
   async diffSize(id: LayerId, options: DiffOptions = {}): Promise<number> {
+    const { treeDiffSize } = await import('./tree-diff.ts')
     return await treeDiffSize(this.#comparedTrees(id, options), options)
   }
 
@@ -147,6 +151,7 @@ class VfsDriver implements Driver {
   }
 
   async diskUsage(id: LayerId, options: Cancellable = {}): Promise<DiskUsage> {
+    const { directoryUsage } = await import('#parts/changeset')
     return await directoryUsage(this.#get(id), options)
   }
 
@@ -202,6 +207,7 @@ async function fill(directory: string, source: string | undefined, options: Stag
   const root = { uid: rootOf(to.uids), gid: rootOf(to.gids) }
   makeRoot(directory, { ...root, mode: 0o555 })
   if (source === undefined) return
+  const { copyTree } = await import('#parts/changeset')
   await copyTree(source, directory, { ...options, rights: isRootless() ? 'user' : 'root' })
   const from = options.idMapsBelow
   if (from === undefined || areSameMaps(from, to)) return

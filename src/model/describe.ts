@@ -1,3 +1,4 @@
+import { errnoTextOf } from './errno-text.ts'
 import type { Failure } from './failure.ts'
 
 const dataItem = { layer: 'layer', image: 'image', container: 'container' } as const
@@ -144,7 +145,7 @@ export function describe(failure: Failure): string {
     case 'thread-ended':
       return `the ${failure.thread} thread ended: ${failure.problem}`
     case 'system':
-      return `${failure.call} ${failure.path}: ${failure.errno}`
+      return `${failure.call} ${failure.path}: ${errnoTextOf(failure.errno)}`
   }
 }
 

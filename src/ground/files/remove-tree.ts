@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
-import { type Cancellable, Fault } from '#model'
+import type { Cancellable } from '#model'
 import {
   AT_FDCWD,
   AT_REMOVEDIR,
@@ -24,6 +24,7 @@ import {
   openat,
   pathBelow,
   pathText,
+  tryOpenat,
   tryOpenat2,
   tryUnlinkat,
   umount2,
@@ -76,6 +77,8 @@ class TreeRemoval implements Disposable {
   readonly #levels: Level[]
   /** How often the file that is next has resisted. */
   #failures = 0
+  /** How often the way back was lost, because others move or remove directories in here too. */
+  #restarts = 0
 
   constructor(parent: Descriptor, directory: string, name: Buffer) {
     const status = fstat(parent.fd)
@@ -104,6 +107,9 @@ class TreeRemoval implements Disposable {
       const cleared = clearImmutability(dirfd, name)
       if (clearImmutabilityOf(dirfd) || cleared) return
     }
+    // What the name means has changed in between: look again.
+    const isSwapped = [errnoNumber('EISDIR'), errnoNumber('ENOTDIR'), errnoNumber('ELOOP')].includes(errno)
+    if (isSwapped && this.#failures <= mostRetries) return
     // Something is mounted there, or was until a moment ago.
     if ((errno === errnoNumber('EBUSY') || errno === errnoNumber('EXDEV')) && this.#failures <= mostRetries) {
       unmount(dirfd, name)
@@ -118,7 +124,7 @@ class TreeRemoval implements Disposable {
   }
 
   #remove(level: Level, entry: Pick<DirectoryEntry, 'name' | 'type'>): number {
-    const dirfd = this.#fdOf(level)
+    const dirfd = fdOf(level)
     if (entry.type !== 'directory') {
       const errno = tryUnlinkat(dirfd, entry.name)
       if (errno !== errnoNumber('EISDIR')) return this.#passed(level, errno)
@@ -154,7 +160,9 @@ class TreeRemoval implements Disposable {
   #leave(level: Level): number {
     const parent = this.#levels.at(-2)
     if (parent === undefined) return 0
-    const errno = tryUnlinkat(this.#fdOf(parent), level.name, AT_REMOVEDIR)
+    if (!reopen(parent, level)) return this.#startAgain()
+    const errno = tryUnlinkat(fdOf(parent), level.name, AT_REMOVEDIR)
+    if (errno === errnoNumber('ENOTDIR')) return this.#startAgain()
     if (errno === errnoNumber('ENOTEMPTY') && level.refilled < mostRetries) return this.#listAgain(level)
     if (errno !== 0 && errno !== errnoNumber('ENOENT')) return errno
     this.#levels.pop()
@@ -162,35 +170,28 @@ class TreeRemoval implements Disposable {
     return 0
   }
 
-  // Somebody has put new files into the directory since it was listed.
+  // Somebody has put new files into the directory since it was listed, or a full directory in its place.
   #listAgain(level: Level): number {
-    const entries = listDirectory(this.#fdOf(level))
+    const entries = listDirectory(fdOf(level))
+    if (entries.length === 0) return this.#startAgain()
     this.#levels.pop()
     this.#levels.push({ ...level, entries, next: 0, refilled: level.refilled + 1 })
     return 0
   }
 
-  // A directory whose descriptor had to go is found again from the one inside of it; it has to be the same.
-  #fdOf(level: Level): number {
-    if (level.fd !== undefined) return level.fd.fd
-    const inside = this.#levels[this.#levels.indexOf(level) + 1]
-    if (inside?.fd === undefined) throw new TypeError('a directory without a way to it')
-    const fd = new Descriptor(openat(inside.fd.fd, '..', O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
-    const { inode, device } = fstat(fd.fd)
-    if (inode !== level.status.inode || device !== level.status.device) {
-      fd.close()
-      throw new Fault({ code: 'path-escapes-root', root: pathText(level.name), path: this.#path() })
-    }
-    level.fd = fd
-    return fd.fd
+  // Somebody has moved the directory that we are in, or put something else in its place: what its name means now is still to go.
+  #startAgain(): number {
+    if (++this.#restarts > mostRetries) return errnoNumber('ESTALE')
+    for (const level of this.#levels.splice(1)) level.fd?.close()
+    this.#top().next = 0
+    return 0
   }
 
   #target(): { readonly dirfd: number; readonly name: KernelPath } {
     const level = this.#top()
     const entry = level.entries[level.next]
-    if (entry !== undefined) return { dirfd: this.#fdOf(level), name: entry.name }
-    const parent = this.#levels.at(-2) ?? level
-    return { dirfd: this.#fdOf(parent), name: level.name }
+    if (entry !== undefined) return { dirfd: fdOf(level), name: entry.name }
+    return { dirfd: fdOf(this.#levels.at(-2) ?? level), name: level.name }
   }
 
   #top(): Level {
@@ -205,6 +206,26 @@ class TreeRemoval implements Disposable {
     const entry = top.entries[top.next]
     return [...names, ...(entry === undefined ? [] : [pathText(entry.name)])].join('/').replace('//', '/')
   }
+}
+
+function fdOf(level: Level): number {
+  if (level.fd === undefined) throw new TypeError('the directory was closed')
+  return level.fd.fd
+}
+
+// A directory whose descriptor had to go is found again from the one inside of it, if it is still the same.
+function reopen(parent: Level, inside: Level): boolean {
+  if (parent.fd !== undefined) return true
+  const fd = tryOpenat(fdOf(inside), '..', O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  if (fd < 0) return false
+  const found = new Descriptor(fd)
+  const { inode, device } = fstat(fd)
+  if (inode !== parent.status.inode || device !== parent.status.device) {
+    found.close()
+    return false
+  }
+  parent.fd = found
+  return true
 }
 
 function unmount(dirfd: number, name: KernelPath): void {

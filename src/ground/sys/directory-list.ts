@@ -1,6 +1,7 @@
 import { numberOfCall } from './arch.ts'
+import { errnoNumber } from './errno.ts'
 import { failed } from './failed.ts'
-import { bind } from './libc.ts'
+import { bind, errnoNow } from './libc.ts'
 import { SEEK_SET, lseek } from './space.ts'
 
 /** What a directory says of a name. On file systems that do not record it, the type is `unknown`: ask for the status. */
@@ -39,16 +40,19 @@ let callGetdents64: Getdents64 | undefined
 const buffer = Buffer.alloc(65536)
 const inodes = new BigUint64Array(buffer.buffer, buffer.byteOffset, buffer.length / 8)
 
-/** All names in an open directory but `.` and `..`, in the order of the file system, read anew from the beginning. @throws ErrnoError */
+/**
+ * All names in an open directory but `.` and `..`, in the order of the file system, read anew from the beginning. A directory that
+ * was removed after it had been opened has none. @throws ErrnoError
+ */
 export function listDirectory(fd: number): DirectoryEntry[] {
   callGetdents64 ??= bind<Getdents64>('syscall', 'int64_t', 'int64_t', 'int', 'void *', 'size_t')
   const entries: DirectoryEntry[] = []
   lseek(fd, 0, SEEK_SET)
   for (;;) {
     const length = callGetdents64(numberOfCall('getdents64'), fd, buffer, buffer.length)
-    if (length < 0) throw failed('getdents64')
-    if (length === 0) return entries
-    addEntries(length, entries)
+    if (length > 0) addEntries(length, entries)
+    else if (length === 0 || errnoNow() === errnoNumber('ENOENT')) return entries
+    else throw failed('getdents64')
   }
 }
 

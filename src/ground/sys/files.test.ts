@@ -223,3 +223,11 @@ test('a directory is listed with types and raw names, more than fit into one cal
   unlinkat(dir.fd, raw, AT_REMOVEDIR)
   assert.equal(existsSync(join(dir.path, 'directory')), true)
 })
+
+test('a directory that was removed while it is open has no names', () => {
+  using dir = fresh()
+  unlinkat(AT_FDCWD, dir.path, AT_REMOVEDIR)
+  assert.deepEqual(listDirectory(dir.fd), [])
+  using file = create(AT_FDCWD, join(scratch, 'no directory'))
+  assert.throws(() => listDirectory(file.fd), { code: 'ENOTDIR' })
+})

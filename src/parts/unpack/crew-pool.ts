@@ -53,6 +53,10 @@ export class CrewPool {
         this.#queue.delete(hire)
         reject(signal?.reason)
       }
+      if (signal?.aborted === true) {
+        cancel()
+        return
+      }
       this.#queue.add(hire)
       signal?.addEventListener('abort', cancel, { once: true })
     })

@@ -29,8 +29,10 @@ export class Crew {
   constructor(entries: CrewEntries = ownEntries) {
     const memory = newSharedMemory()
     const line = new SharedLine(memory, 'feeder')
-    const hand = <Role extends WorkerRole>(role: Role): CrewHand<Role> =>
-      new CrewHand(role, new Worker(entries[role], { workerData: memory, name: `unpack ${role}` }), line)
+    // None of the arguments of the program that uses us: some, such as `--input-type`, keep a worker from starting.
+    const start = (role: WorkerRole): Worker =>
+      new Worker(entries[role], { workerData: memory, name: `unpack ${role}`, execArgv: [] })
+    const hand = <Role extends WorkerRole>(role: Role): CrewHand<Role> => new CrewHand(role, start(role), line)
     this.line = line
     this.#source = hand('source')
     this.#hash = hand('hash')

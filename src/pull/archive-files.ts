@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { detectCompression, decompressed, detectionBytes } from '#formats/compression'
-import type { ByteStream } from '#ground/bytes'
-import { type Cancellable, cleanLayerPath, Fault, layerPathOfText } from '#model'
+import { fileStream } from '#ground/bytes'
+import { cleanLayerPath, Fault, layerPathOfText } from '#model'
 import type { FileStretch, NamedFiles } from './named-files.ts'
 import { type SpoolOptions, spoolToFile } from './spool-file.ts'
 import { readTarDirectory, type TarDirectory } from './tar-directory.ts'
@@ -30,27 +30,10 @@ async function plainFile(archive: FileHandle, stack: AsyncDisposableStack, optio
   const { bytesRead } = await archive.read(start, 0, start.length, 0)
   const compression = detectCompression(start.subarray(0, bytesRead))
   if (compression === 'uncompressed') return archive
-  const spool = await spoolToFile(
-    decompressed(streamOfFile(archive, options), { compression }),
-    (await archive.stat()).size,
-    options,
-  )
+  const { size } = await archive.stat()
+  const bytes = fileStream(archive.fd, { range: { offset: 0, length: size }, signal: options.signal })
+  const spool = await spoolToFile(decompressed(bytes, { compression }), size, options)
   return stack.use(spool).file
-}
-
-/** The file from its beginning to its end, whatever its position is. */
-export async function* streamOfFile(
-  file: FileHandle,
-  { offset = 0, length = Infinity, signal }: { readonly offset?: number; readonly length?: number } & Cancellable = {},
-): ByteStream {
-  for (let at = 0; at < length;) {
-    signal?.throwIfAborted()
-    const buffer = Buffer.allocUnsafe(1 << 20)
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, length - at), offset + at)
-    if (bytesRead === 0) return
-    at += bytesRead
-    yield buffer.subarray(0, bytesRead)
-  }
 }
 
 interface OpenArchive {

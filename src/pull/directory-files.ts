@@ -1,74 +1,42 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { Fault } from '#model'
+import { closeSync, constants, fstatSync } from 'node:fs'
+import { RootedDirectory } from '#ground/files'
+import { Fault, layerPathOfText } from '#model'
 import type { FileStretch, NamedFiles } from './named-files.ts'
 
 /**
- * Files of a directory, by relative names. Every part of a name is opened below the one before, and none may be a symlink: a
- * layout from somewhere else cannot lead to files that are not its own, nor can one that changes while it is read.
- * Files stay open until this is disposed. @throws ErrnoException when there is no such directory
+ * Files of a directory, by relative names, looked up as if it were the root of all files: a layout from somewhere else may link its
+ * files to one another, but cannot lead to files that are not its own, nor can one that changes while it is read.
+ * Files stay open until this is disposed. @throws ErrnoError when there is no such directory
  */
-export async function openDirectoryFiles(path: string): Promise<NamedFiles> {
-  await using stack = new AsyncDisposableStack()
-  const directory = stack.use(await open(path, constants.O_RDONLY | constants.O_DIRECTORY))
-  const kept = stack.move()
+export function openDirectoryFiles(path: string): NamedFiles {
+  const directory = new RootedDirectory(path)
+  const stack = new AsyncDisposableStack()
+  stack.use(directory)
   return {
     description: path,
-    find: async (name) => {
-      const file = await openBelow(directory, { path, name })
-      if (file === undefined) return undefined
-      kept.use(file)
-      return await wholeFile(file, { path, name })
-    },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    find: (name) => Promise.resolve(find(directory, name, stack)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
 
-interface Wanted {
-  /** Of the directory. */
-  readonly path: string
-  readonly name: string
-}
-
-async function openBelow(directory: FileHandle, wanted: Wanted): Promise<FileHandle | undefined> {
-  const parts = wanted.name.split('/')
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) throw escapes(wanted)
-  const last = parts.pop() ?? ''
-  await using stack = new AsyncDisposableStack()
-  let current = directory
-  for (const part of parts) {
-    const next = await openPart(current, part, constants.O_DIRECTORY, wanted)
-    if (next === undefined) return undefined
-    current = stack.use(next)
+function find(directory: RootedDirectory, name: string, stack: AsyncDisposableStack): FileStretch | undefined {
+  const fd = openFile(directory, name)
+  if (fd === undefined) return undefined
+  stack.defer(() => closeSync(fd))
+  const stats = fstatSync(fd)
+  if (!stats.isFile()) {
+    throw new Fault({ code: 'archive-invalid', source: directory.path, problem: `${name} is not a regular file` })
   }
-  // A FIFO would keep its reader waiting for ever.
-  return await openPart(current, last, constants.O_NONBLOCK, wanted)
+  return { kind: 'file', path: `/proc/self/fd/${fd}`, offset: 0, length: stats.size }
 }
 
-async function openPart(
-  directory: FileHandle,
-  part: string,
-  flags: number,
-  wanted: Wanted,
-): Promise<FileHandle | undefined> {
+function openFile(directory: RootedDirectory, name: string): number | undefined {
   try {
-    return await open(`/proc/self/fd/${directory.fd}/${part}`, constants.O_RDONLY | constants.O_NOFOLLOW | flags)
+    // A FIFO would keep its reader waiting for ever.
+    return directory.open(layerPathOfText(name), constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT') return undefined
-    // A directory that is a symlink is no directory to the kernel when it is not to be followed.
-    if (code === 'ELOOP' || code === 'ENOTDIR') throw escapes(wanted, error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
-}
-
-function escapes({ path, name }: Wanted, cause?: unknown): Fault {
-  return new Fault({ code: 'path-escapes-root', root: path, path: name }, { cause })
-}
-
-async function wholeFile(file: FileHandle, { path, name }: Wanted): Promise<FileStretch> {
-  const stats = await file.stat()
-  if (!stats.isFile())
-    throw new Fault({ code: 'archive-invalid', source: path, problem: `${name} is not a regular file` })
-  return { kind: 'file', path: `/proc/self/fd/${file.fd}`, offset: 0, length: stats.size }
 }

@@ -8,10 +8,10 @@ import {
   parseReference,
   withDefaultTag,
 } from '#model'
+import { measured } from '#ground/bytes'
 import type { Durability } from '#store'
 import { openArchiveFile } from './archive-file.ts'
-import type { ImageDestination } from './image-destination.ts'
-import { BlobMeter } from './saved-layer.ts'
+import { blobIdentity, type ImageDestination } from './image-destination.ts'
 import type { StoredImage } from './stored-image.ts'
 
 export interface DockerArchiveDestination {
@@ -38,10 +38,10 @@ export async function openDockerArchiveDestination(
     putBlob: async (bytes, { plain, signal }) => {
       // The same layer twice in an image is one file in the archive.
       if (written.has(plain.digest)) return plain
-      const meter = new BlobMeter()
-      await archive.addFile(layerName(plain), plain.size, meter.measured(bytes), { signal })
+      const meter = measured(bytes)
+      await archive.addFile(layerName(plain), plain.size, meter, { signal })
       written.add(plain.digest)
-      return meter.result()
+      return blobIdentity(meter.measurement())
     },
     finish: async ({ manifest, configBytes, config }, saved) => {
       const configName = `${hexOf(manifest.config.digest)}.json`

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { decompressed, detectCompression, detectionBytes } from '#formats/compression'
+import { digestOfBytes, fileStream } from '#ground/bytes'
 import {
   type Descriptor,
   type DiffId,
@@ -13,7 +13,6 @@ import {
   parseReference,
   withDefaultTag,
 } from '#model'
-import { streamOfFile } from './archive-files.ts'
 import { type ArchivedImage, readArchivedImages } from './docker-archive-manifest.ts'
 import type { ImageSource } from './image-source.ts'
 import type { FileStretch, NamedFiles } from './named-files.ts'
@@ -65,7 +64,7 @@ function invalid(files: NamedFiles, problem: string): Fault {
 }
 
 function digestOf(bytes: Uint8Array) {
-  return parseBlobDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+  return parseBlobDigest(digestOfBytes(bytes))
 }
 
 async function findNamed(files: NamedFiles, name: string): Promise<FileStretch> {
@@ -128,7 +127,9 @@ async function plainLayer(
   const compression = detectCompression(start)
   if (compression === 'uncompressed') return stretch
   const { offset, length } = stretch
-  const bytes = decompressed(streamOfFile(file, { offset, length, signal: options.signal }), { compression })
+  const bytes = decompressed(fileStream(file.fd, { range: { offset, length }, signal: options.signal }), {
+    compression,
+  })
   const spool = await spoolToFile(bytes, length, options)
   return stack.use(spool).stretch
 }

@@ -1,5 +1,5 @@
-import type { ByteStream } from '#ground/bytes'
-import type { BlobDigest, Cancellable } from '#model'
+import type { ByteStream, Measurement } from '#ground/bytes'
+import { type BlobDigest, type Cancellable, parseBlobDigest } from '#model'
 import type { SavedManifest } from './saved-manifest.ts'
 import type { StoredImage } from './stored-image.ts'
 
@@ -26,4 +26,9 @@ export interface ImageDestination extends AsyncDisposable {
   putBlob(bytes: ByteStream, options: PutBlobOptions): Promise<BlobIdentity>
   /** Adds manifest and names, makes all durable if asked to, and shows it. @throws Fault `destination-in-use`; ErrnoException */
   finish(image: StoredImage, manifest: SavedManifest): Promise<void>
+}
+
+/** What was measured of bytes that are a blob now. */
+export function blobIdentity({ digest, size }: Measurement): BlobIdentity {
+  return { digest: parseBlobDigest(digest), size }
 }

@@ -28,7 +28,7 @@ export async function openImageSource(text: string, options: SpoolOptions = {}):
 async function openFiles(address: ImageAddress, options: SpoolOptions): Promise<NamedFiles> {
   const path = resolve(address.path)
   const isDirectory = address.transport === 'oci' || address.transport === 'dir'
-  return isDirectory ? await openDirectoryFiles(path) : await openArchiveFiles(path, options)
+  return isDirectory ? openDirectoryFiles(path) : await openArchiveFiles(path, options)
 }
 
 async function openIn(files: NamedFiles, address: ImageAddress, options: SpoolOptions): Promise<ImageSource> {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
+import { digestOfBytes } from '#ground/bytes'
 import {
   algorithmOf,
   type Cancellable,
   type Descriptor,
-  type Digest,
   Fault,
   formatPlatform,
   hexOf,
@@ -14,7 +13,6 @@ import {
   type ImageManifest,
   isLayerMediaType,
   isPlatformAcceptable,
-  manifestSizeLimit,
   type ManifestDigest,
   mediaTypes,
   parseImageConfig,
@@ -27,6 +25,7 @@ import {
 } from '#model'
 import type { ImageSource, RawManifest } from './image-source.ts'
 import { readBlob } from './read-blob.ts'
+import { refuseOtherBytes } from './refuse-other-bytes.ts'
 
 /** An image as its source describes it: every byte of it compared with the digest by which it was named. */
 export interface ResolvedImage {
@@ -82,7 +81,7 @@ async function descend(
     if (manifest.kind === 'image') return { raw, manifest }
     const entry = selectPlatform(imagesOf(manifest), options.platform ?? platformOfHost())
     raw = await source.manifestOf(entry, options)
-    refuseOtherBytes(raw.bytes, entry)
+    refuseOtherBytes(raw.bytes, entry, 'manifest')
   }
   throw new Fault({ code: 'limit-exceeded', limit: 'indexes in one another', most: mostIndexes })
 }
@@ -99,25 +98,8 @@ function imagesOf(index: ImageIndex): readonly Descriptor[] {
   return index.manifests.filter((entry) => isImage.has(entry.mediaType) && entry.platform?.os !== 'unknown')
 }
 
-function refuseOtherBytes(bytes: Uint8Array, named: Descriptor): void {
-  if (bytes.byteLength > manifestSizeLimit) {
-    throw new Fault({ code: 'limit-exceeded', limit: 'bytes in a manifest', most: manifestSizeLimit })
-  }
-  const what = 'manifest'
-  if (bytes.byteLength !== named.size) {
-    throw new Fault({ code: 'size-mismatch', expected: named.size, actual: bytes.byteLength, what })
-  }
-  const actual = digestWith(named.digest, bytes)
-  if (actual !== named.digest) throw new Fault({ code: 'digest-mismatch', expected: named.digest, actual, what })
-}
-
-function digestWith(named: Digest, bytes: Uint8Array): string {
-  const algorithm = algorithmOf(named)
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
-}
-
 function digestOf(bytes: Uint8Array): ManifestDigest {
-  return parseManifestDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+  return parseManifestDigest(digestOfBytes(bytes))
 }
 
 // Charts, signatures, policies and models travel as OCI artifacts: they have a manifest, and layers that are no changesets.

@@ -7,6 +7,7 @@ import { type ImageAddress, parseImageAddress } from './image-address.ts'
 import type { ImageDestination } from './image-destination.ts'
 import { openOciArchiveDestination } from './oci-archive-destination.ts'
 import { openOciDestination } from './oci-destination.ts'
+import { tarSize } from './layer-tar.ts'
 import { blobOfLayer, codecFor, type LayerToSave, type SaveCompression } from './saved-layer.ts'
 import { manifestFor, refuseNewManifest, type SavedBlob, type SavedManifest } from './saved-manifest.ts'
 import { readStoredImage, type StoredImage } from './stored-image.ts'
@@ -119,7 +120,7 @@ async function putLayers(
         onProgress: options.onProgress,
         level: options.compressionLevel,
       })
-      const plain = { digest: parseBlobDigest(layer.diffId), size: layer.layer.diffSize ?? 0 }
+      const plain = { digest: parseBlobDigest(layer.diffId), size: await tarSize(store, layer.layer, { signal }) }
       blobs[at] = { ...(await destination.putBlob(bytes, { plain, signal })), codec: layer.codec }
     }
   }

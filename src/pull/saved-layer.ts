@@ -1,16 +1,8 @@
-import { createHash } from 'node:crypto'
 import { compressed } from '#formats/compression'
-import type { ByteStream } from '#ground/bytes'
-import {
-  type BlobDigest,
-  type Compression,
-  type DiffId,
-  Fault,
-  type Layer,
-  parseBlobDigest,
-  type TaskOptions,
-} from '#model'
-import { diff, type Store } from '#store'
+import { type ByteStream, measured } from '#ground/bytes'
+import { type Compression, type DiffId, Fault, type Layer, type TaskOptions } from '#model'
+import type { Store } from '#store'
+import { layerTar } from './layer-tar.ts'
 
 /** What a layer's blob shall be compressed with; `keep`: what the layer came with. */
 export type SaveCompression = 'keep' | 'none' | 'gzip' | 'zstd'
@@ -39,11 +31,7 @@ export async function* blobOfLayer(
   { layer, diffId, codec }: LayerToSave,
   options: TaskOptions & { readonly level?: number | undefined } = {},
 ): ByteStream {
-  const tar = comparedWithDiffId(await diff(store, layer.id, { compression: 'uncompressed', signal: options.signal }), {
-    layer,
-    diffId,
-    options,
-  })
+  const tar = comparedWithDiffId(layerTar(store, layer, { signal: options.signal }), { layer, diffId, options })
   if (codec === 'uncompressed') return yield* tar
   const { signal, level } = options
   yield* compressed(tar, { codec, signal, ...(level === undefined ? {} : { level }) })
@@ -54,35 +42,13 @@ async function* comparedWithDiffId(
   { layer, diffId, options }: { readonly layer: Layer; readonly diffId: DiffId; readonly options: TaskOptions },
 ): ByteStream {
   const total = layer.diffSize === undefined || layer.diffSize < 0 ? {} : { total: layer.diffSize }
-  const hash = createHash('sha256')
-  let done = 0
-  for await (const piece of tar) {
+  const meter = measured(tar)
+  for await (const piece of meter) {
     options.signal?.throwIfAborted()
-    hash.update(piece)
-    done += piece.byteLength
-    options.onProgress?.({ kind: 'writing', item: layer.id, done, ...total })
+    options.onProgress?.({ kind: 'writing', item: layer.id, done: meter.passed, ...total })
     yield piece
   }
-  const actual = `sha256:${hash.digest('hex')}`
+  const actual = meter.measurement().digest
   if (actual !== diffId)
     throw new Fault({ code: 'digest-mismatch', what: `layer ${layer.id}`, expected: diffId, actual })
-}
-
-/** Digest and size of bytes that flow by. */
-export class BlobMeter {
-  readonly #hash = createHash('sha256')
-  #size = 0
-
-  async *measured(bytes: ByteStream): ByteStream {
-    for await (const piece of bytes) {
-      this.#hash.update(piece)
-      this.#size += piece.byteLength
-      yield piece
-    }
-  }
-
-  /** Once the bytes have ended. */
-  result(): { readonly digest: BlobDigest; readonly size: number } {
-    return { digest: parseBlobDigest(`sha256:${this.#hash.digest('hex')}`), size: this.#size }
-  }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOfBytes } from '#ground/bytes'
 import {
   type BlobDigest,
   type Descriptor,
@@ -63,7 +63,7 @@ export function refuseNewManifest(stored: StoredImage, saved: SavedManifest): vo
 }
 
 function digestOf(bytes: Uint8Array): ManifestDigest {
-  return parseManifestDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
+  return parseManifestDigest(digestOfBytes(bytes))
 }
 
 // These speak of places in the blob as it was compressed before.

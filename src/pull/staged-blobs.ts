@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { ByteStream } from '#ground/bytes'
+import { type ByteStream, measured } from '#ground/bytes'
 import type { BlobDigest, Cancellable } from '#model'
 import type { Durability } from '#store'
-import { BlobMeter } from './saved-layer.ts'
+import { type BlobIdentity, blobIdentity } from './image-destination.ts'
 import { writeAll } from './spool-file.ts'
 
 /** A directory beside the destination in which everything is prepared; removed when disposed, if it is still there. */
@@ -27,11 +27,11 @@ export async function stageBlob(
   bytes: ByteStream,
   nameOf: (digest: BlobDigest) => string,
   { signal }: Cancellable = {},
-): Promise<{ readonly digest: BlobDigest; readonly size: number }> {
+): Promise<BlobIdentity> {
   const partial = join(staging.path, `partial-${randomBytes(6).toString('hex')}`)
-  const meter = new BlobMeter()
-  await writeFile(partial, meter.measured(bytes), { durability: staging.durability, signal })
-  const blob = meter.result()
+  const meter = measured(bytes)
+  await writeFile(partial, meter, { durability: staging.durability, signal })
+  const blob = blobIdentity(meter.measurement())
   await rename(partial, join(staging.path, nameOf(blob.digest)))
   return blob
 }

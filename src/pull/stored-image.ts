@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import {
-  algorithmOf,
   type Cancellable,
   Fault,
   type Image,
@@ -11,6 +9,7 @@ import {
   parseManifest,
 } from '#model'
 import { getImage, readBigData, type Store } from '#store'
+import { refuseOtherBytes } from './refuse-other-bytes.ts'
 
 /** An image of the store with all that is needed to give it out. */
 export interface StoredImage {
@@ -34,7 +33,7 @@ export async function readStoredImage(store: Store, name: string, options: Cance
   const manifest = await parseManifest(manifestBytes)
   if (manifest.kind === 'index') throw invalid('the image was stored with an index instead of a manifest')
   const configBytes = await readBigData(store, { ...item, key: manifest.config.digest }, options)
-  refuseOtherConfig(configBytes, manifest)
+  refuseOtherBytes(configBytes, manifest.config, 'image config')
   const config = await parseImageConfig(configBytes)
   const layers = await chainOf(store, image, options)
   refuseOtherLayers(layers, manifest, config)
@@ -43,13 +42,6 @@ export async function readStoredImage(store: Store, name: string, options: Cance
 
 function invalid(problem: string): Fault {
   return new Fault({ code: 'manifest-invalid', problem })
-}
-
-function refuseOtherConfig(bytes: Uint8Array, { config }: ImageManifest): void {
-  const algorithm = algorithmOf(config.digest)
-  const actual = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
-  if (actual === config.digest) return
-  throw new Fault({ code: 'digest-mismatch', what: 'image config', expected: config.digest, actual })
 }
 
 async function chainOf(store: Store, image: Image, options: Cancellable): Promise<readonly Layer[]> {

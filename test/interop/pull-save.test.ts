@@ -187,6 +187,30 @@ test('what came compressed goes out as the same image: id, config and diffIDs, w
   }
 })
 
+test('an image of Docker’s format becomes one of OCI’s in a layout, with the same id', async () => {
+  using scratch = new ScratchStore()
+  const { image } = await pulledByShale((await fixture('tiny-docker-archive')).source, scratch)
+  const to = `oci:${scratch.path('layout')}:v1`
+  await savedByShale(scratch, to)
+  run('umoci', 'unpack', '--image', `${scratch.path('layout')}:v1`, scratch.path('bundle'))
+  using back = new ScratchStore()
+  pulledBySkopeo(to, back)
+  assert.deepEqual([imageRecords(back)[0]?.['id'], layerRecords(back)], [image.id, layerRecords(scratch)])
+})
+
+test('two who pull one image at the same time both get it, once', async () => {
+  const { source } = await fixture('edges')
+  using scratch = new ScratchStore()
+  using alone = new ScratchStore()
+  const images = await Promise.all([1, 2, 3].map(() => pulledByShale(source, scratch)))
+  await pulledByShale(source, alone)
+  assert.equal(new Set(images.map(({ image }) => image.id)).size, 1)
+  assert.deepEqual(layerRecords(scratch), layerRecords(alone))
+  assert.deepEqual(imageRecords(scratch), imageRecords(alone))
+  const staged = run('find', scratch.root, '-name', 'temp-dir-*', '-o', '-name', 'lock-*')
+  assert.equal(staged, '')
+})
+
 test('saving twice gives the same bytes', async () => {
   using scratch = new ScratchStore()
   await pulledByShale((await fixture('edges')).source, scratch)

@@ -5,19 +5,18 @@ import {
   cStringOfLayerPath,
   close,
   fsetxattr,
-  futimens,
   isErrno,
   lsetxattr,
   mknodat,
   pathBelow,
-  utimensat,
   writeFully,
 } from '#ground/sys'
 import { Fault, type LayerPath, cleanLayerPath, isFault, rootOf, textOfLayerPath } from '#model'
 import { clearLowerContent } from './clear-lower-content.ts'
+import { DirectoryTimes } from './directory-times.ts'
 import { EntryMaker, type OpenFile } from './entry-maker.ts'
 import { type EntryPlace, entryPlace } from './entry-place.ts'
-import { type EntryTimes, directoryTimesOf } from './entry-times.ts'
+import { directoryTimesOf } from './entry-times.ts'
 import { LayerTree } from './layer-tree.ts'
 import { LinkSpool } from './link-spool.ts'
 import { located } from './located.ts'
@@ -46,7 +45,7 @@ export class ChangesetApplier implements Disposable {
   readonly #ownership: Ownership
   readonly #tree: LayerTree
   readonly #make: EntryMaker
-  readonly #directoryTimes = new Map<LayerPath, EntryTimes>()
+  readonly #directoryTimes = new DirectoryTimes()
   #rootOverride = formatOverrideStat({ uid: 0, gid: 0, mode: 0o755, type: 'dir' })
   #file: OpenFile | undefined
   #spool: LinkSpool | undefined
@@ -61,7 +60,7 @@ export class ChangesetApplier implements Disposable {
       this.#tree = new LayerTree(
         target.directory,
         (fd, path) => this.#giveToRoot(fd, path),
-        (path) => this.#directoryTimes.delete(path),
+        (path) => this.#directoryTimes.forget(path),
       )
     } catch (error) {
       if (!(error instanceof ErrnoError)) throw error
@@ -115,16 +114,9 @@ export class ChangesetApplier implements Disposable {
     close(file.fd)
   }
 
-  /** After the last entry: gives directories their times, which filling them has changed. */
+  /** After the last entry: gives directories their times, which filling them has changed. @throws Fault `system` */
   finish(): void {
-    for (const [path, times] of this.#directoryTimes) {
-      try {
-        this.#setDirectoryTimes(path, times)
-      } catch (error) {
-        throw located(error, path)
-      }
-    }
-    this.#directoryTimes.clear()
+    this.#directoryTimes.apply(this.#tree.directories)
     if (this.#target.forceMask !== undefined && this.#target.semantics === 'overlay') {
       fsetxattr(this.#tree.directories.root.fd, overrideStatXattr, Buffer.from(this.#rootOverride, 'latin1'))
     }
@@ -262,20 +254,6 @@ export class ChangesetApplier implements Disposable {
     this.#make.describeDirectory(entry, { uid, gid }, this.#tree.directories.root.fd, place)
     this.#tree.directories.root.gid = gid
     this.#directoryTimes.set(place.path, directoryTimesOf(entry))
-  }
-
-  #setDirectoryTimes(path: LayerPath, { access, modification }: EntryTimes): void {
-    if (path === '') {
-      futimens(this.#tree.directories.root.fd, access, modification)
-      return
-    }
-    const { parent, nameBytes } = entryPlace(path)
-    try {
-      utimensat(this.#tree.directories.get(parent).fd, nameBytes, access, modification)
-    } catch (error) {
-      // The changeset itself has removed it again.
-      if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error
-    }
   }
 
   // Parents that no entry describes are the root user's, where lower directories are not a part of this one.

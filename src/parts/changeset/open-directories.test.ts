@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Fault } from '#model'
 import { type Told, apply, directory, file, hardLink, pass, symlink, tarOf, whiteout } from './trial-entries.ts'
 import { contentsOf, trialDirectory } from './trial-listing.ts'

@@ -46,7 +46,7 @@ export class OverlayFeatures {
     const finding = await this.#ask({
       name: 'overlay',
       run: (directory) => probeOverlay(directory, this.#place),
-      onFailure: (error) => ({ supported: false, text: `kernel does not support overlay fs: ${messageOf(error)}` }),
+      onFailure: noOverlay,
       remembersNo: true,
     })
     if (!finding.supported) throw unusable(finding.text)
@@ -131,8 +131,19 @@ function findingOf(probe: Probe, directory: string): Finding {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function noOverlay(error: unknown): Finding {
+  if (isErrno(error, 'EPERM')) {
+    // Nor does a user without the right to mount, who may come back with it: this is not remembered.
+    const problem = "mounting an overlay needs root's rights, in this or in a user namespace"
+    throw new Fault(
+      { code: 'driver-unsupported', driver: 'overlay', problem, reason: 'prerequisites' },
+      { cause: error },
+    )
+  }
+  return {
+    supported: false,
+    text: `kernel does not support overlay fs: ${error instanceof Error ? error.message : String(error)}`,
+  }
 }
 
 /** The remembered text ends in the reason: it becomes one again. */

@@ -49,7 +49,7 @@ export function probeOverlay(directory: string, settings: ProbeSettings & { read
       return yes
     })
   } catch (error) {
-    if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw error
+    if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EPERM')) throw error
     throw whyNot(error, () => attached(merged, over(lower1), () => undefined), settings.home)
   }
 }

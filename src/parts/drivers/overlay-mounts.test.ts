@@ -7,6 +7,7 @@ import { isFault, parseLayerId } from '#model'
 import { directory, file } from './conformance-entries.ts'
 import { ConformanceStore } from './conformance-store.ts'
 import { isMountedOn } from './mount-points.ts'
+import { attachByDescriptors } from './overlay-attach-by-descriptors.ts'
 import { createOverlayDriver } from './overlay-driver.ts'
 
 const subject = {
@@ -91,13 +92,26 @@ test('a chain whose options do not fit into a page is mounted all the same', asy
     await store.layer(`layer${number}`, number === 0 ? undefined : `layer${number - 1}`, [file(`file${number}`, '')])
   }
   const top = parseLayerId('layer119')
-  const mount = await store.driver.mount(top, { access: 'read-write', options: ['nodev', 'noatime'] })
+  const mount = await store.driver.mount(top, { access: 'read-write', options: ['nodev', 'noatime', 'sync'] })
   const root = await store.driver.attach(mount)
   assert.equal(readdirSync(root).length, 120)
   writeFileSync(path.join(root, 'written'), '')
   assert.ok(existsSync(path.join(store.driver.home, 'layer119', 'diff', 'written')))
   const attached = readMountInfo().find((each) => each.mountpoint === root)
   assert.equal(attached?.options, 'rw,nodev,noatime')
+  assert.match(attached?.superOptions ?? '', /^rw,sync,/)
+})
+
+test('a kernel that takes no chain in parts is given opened directories', async () => {
+  await using store = new ConformanceStore(subject)
+  await store.layer('base', undefined, [file('base', '')])
+  const top = await store.layer('top', 'base', [file('top', '')])
+  const mount = await store.driver.mount(top, { access: 'read-write', options: ['nodev'] })
+  assert.ok(mount.kind === 'overlay')
+  attachByDescriptors(mount)
+  writeFileSync(path.join(mount.mountpoint, 'written'), '')
+  assert.deepEqual(readdirSync(mount.mountpoint).sort(), ['base', 'top', 'written'])
+  assert.ok(existsSync(path.join(store.driver.home, 'top', 'diff', 'written')))
 })
 
 test('a chain deeper than the kernel stacks is refused', async () => {

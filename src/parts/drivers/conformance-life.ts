@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { recoverStaleDirs } from '#ground/files'
@@ -25,6 +25,15 @@ export function letsLayersComeAndGo(subject: ConformanceSubject): void {
     }
     assert.deepEqual(leftovers(store), [])
     assert.deepEqual(await store.ids(), ['base'])
+  })
+
+  test(title('directories and files that can be no layers are not listed'), async () => {
+    await using store = new ConformanceStore(subject)
+    const [own = ''] = store.driver.directoriesOf(await store.layer('layer', undefined))
+    const beside = own.slice(0, own.indexOf('/layer'))
+    mkdirSync(path.join(beside, 'x'.repeat(250)))
+    writeFileSync(path.join(beside, 'file'), '')
+    assert.deepEqual(await store.ids(), ['layer'])
   })
 
   test(title('a parent that is not there is a fault, and nothing is left of the attempt'), async () => {

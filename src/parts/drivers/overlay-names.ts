@@ -3,5 +3,10 @@ const reserved: ReadonlySet<string> = new Set(['l', 'staging', 'tempdirs', 'back
 
 /** Whether a name in the driver's home can be that of a layer. */
 export function isLayerDirectoryName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !reserved.has(name)
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !reserved.has(name) && isShort(name)
+}
+
+/** Longer names are no layer ids: somebody else's directories. */
+function isShort(name: string): boolean {
+  return Buffer.byteLength(name) <= 240
 }

@@ -87,7 +87,9 @@ class VfsDriver implements Driver {
   }
 
   async *list(): AsyncIterable<LayerId> {
-    for (const entry of entriesOf(this.#layers)) if (entry.isDirectory()) yield parseLayerId(entry.name)
+    for (const entry of entriesOf(this.#layers)) {
+      if (entry.isDirectory() && Buffer.byteLength(entry.name) <= 240) yield parseLayerId(entry.name)
+    }
   }
 
   async mount(id: LayerId, options: MountOptions): Promise<Mount> {

@@ -39,6 +39,11 @@ test('a long name ends at its first NUL; an empty one leaves the header’s', ()
   assert.deepEqual(pathsOf(rawEntry({ flag: 'L', size: 0 }), file), [['by-header', '']])
 })
 
+test('an empty PAX path or target leaves the header’s', () => {
+  const empty = extended({ path: '', linkpath: '' })
+  assert.deepEqual(pathsOf(empty, symlink), [['by-header', 'header-target']])
+})
+
 test('a long name in an archive that is not GNU’s still counts', () => {
   const archive = Buffer.concat([gnuLong('by-gnu', 'L', 'ustar\x0000'), file, end])
   assert.deepEqual(pathsOf(archive), [['by-gnu', '']])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TarParser } from '#formats/tar'
-import { demandSameView, end, problemOf, rawEntry, rawHeader, seen } from './raw-tar.ts'
+import { demandSameView, end, extended, problemOf, rawEntry, rawHeader, seen } from './raw-tar.ts'
 
 const base256 = (value: bigint) => {
   const bytes = Buffer.alloc(12)
@@ -21,6 +21,13 @@ test('a base-256 size is a size', () => {
 test('a negative size of a file is refused', () => {
   for (const size of [-1n, -512n, -(2n ** 63n)]) assert.equal(problemOf(file(base256(size))), 'invalid tar header')
   demandSameView({ negative: file(base256(-512n)) })
+})
+
+test('a negative size in a header is refused though a record gives another, and in an extension header', () => {
+  const mended = Buffer.concat([extended({ size: '4' }), file(base256(-4n))])
+  const extension = Buffer.concat([rawHeader({ flag: 'x', size: base256(-1n) }), file(base256(4n))])
+  assert.deepEqual([mended, extension].map(problemOf), ['invalid tar header', 'invalid tar header'])
+  demandSameView({ mended, extension })
 })
 
 test('a size beyond 63 bits, or beyond what counts to the byte, is refused', () => {

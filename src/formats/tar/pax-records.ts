@@ -56,7 +56,7 @@ function endOfRecord(data: Buffer, from: number, dataEnd: number): number {
   if (space < 0 || space >= dataEnd) throw new FieldInvalid()
   const length = parseDecimal(data.toString('latin1', from, space))
   const end = from + length
-  if (length < 5 || end > dataEnd || end <= space + 1) throw new FieldInvalid()
+  if (end > dataEnd || end <= space + 1) throw new FieldInvalid()
   if (data[end - 1] !== 0x0a) throw new FieldInvalid()
   return end
 }

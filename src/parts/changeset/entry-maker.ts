@@ -141,7 +141,9 @@ export class EntryMaker {
     const owner = this.#ownership.ownerOf(entry)
     const target = entryPlace(entry.linkPath)
     const parent = this.#tree.create(place, ({ fd }) => {
-      linkat(this.#tree.directories.get(target.parent).fd, target.nameBytes, fd, place.nameBytes)
+      const source = this.#tree.directories.find(target.parent)
+      if (typeof source === 'number') throw new ErrnoError('link', place.nameBytes, source)
+      linkat(source.fd, target.nameBytes, fd, place.nameBytes)
     })
     const status = fstatat(parent.fd, place.nameBytes)
     if (status.uid !== owner.uid || status.gid !== owner.gid) {

@@ -11,7 +11,7 @@ for (const kind of semantics) {
       '../outside/secret',
       'a/../../outside/below/pwn',
       '/../../outside/secret2',
-      `${'../'.repeat(40)}etc/pwn`,
+      `${'../'.repeat(40)}${sandbox.outside.slice(1)}/pwn`,
     ]
     assert.equal(
       sandbox.apply(
@@ -20,15 +20,10 @@ for (const kind of semantics) {
       ),
       undefined,
     )
-    assert.deepEqual(sandbox.names(), [
-      'etc',
-      'etc/pwn',
-      'outside',
-      'outside/below',
-      'outside/below/pwn',
-      'outside/secret',
-      'outside/secret2',
-    ])
+    const ownTemporary = sandbox.outside.slice(1).split('/')
+    assert.ok(sandbox.names().includes([...ownTemporary, 'pwn'].join('/')))
+    const others = sandbox.names().filter((name) => name.split('/')[0] !== ownTemporary[0])
+    assert.deepEqual(others, ['outside', 'outside/below', 'outside/below/pwn', 'outside/secret', 'outside/secret2'])
   })
 
   test(`absolute names are names in the layer, for ${kind}`, () => {

@@ -14,7 +14,7 @@ for (const kind of semantics) {
     'far up': () => [link('way', `${'../'.repeat(30)}outside`)],
     'a chain': ({ outside }) => [link('way', 'second'), link('second', 'third/..'), link('third', `${outside}/below`)],
     'a chain through the root': ({ outside }) => [link('way', '/a/b'), link('a/b', '../../..'), link('c', outside)],
-    'through /proc': () => [link('way', '/proc/self/cwd')],
+    'through /proc': ({ outside }) => [link('way', `/proc/self/root${outside}`)],
   }
   for (const [name, plant] of Object.entries(plants)) {
     for (const time of ['the same layer', 'a lower layer']) {

@@ -43,7 +43,7 @@ async function runAndSignal(
   const ended = new Promise<Ended>((resolve) => {
     child.on('exit', (code, name) => resolve({ code, signal: name, milliseconds: performance.now() - started }))
   })
-  await Promise.race([setTimeout(after), ended])
+  await Promise.race([setTimeout(after, undefined, { ref: false }), ended])
   child.kill(signal)
   return await ended
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { must, type Place } from '../place.ts'
 import { treeListing } from '../tree-listing.ts'
@@ -54,6 +54,7 @@ export function assertSound(place: Place): void {
     const out = path.join(place.directory, `saved-${id.slice(0, 12)}`)
     // Every layer is played back and compared with its diffID on the way.
     must(place.shale('save', id, `dir:${out}`, '--compression', 'none'))
+    rmSync(out, { recursive: true })
   }
 }
 

@@ -43,7 +43,13 @@ function settle(thread: Worker, reply: SyncReply): void {
   else next?.done.reject(new Fault({ code: 'system', call: 'syncfs', path: next.path, errno: reply.errno }))
   if (waiting.length > 0) return
   thread.unref()
-  retirement = setTimeout(() => void thread.terminate(), idleMilliseconds).unref()
+  retirement = setTimeout(() => retire(thread), idleMilliseconds).unref()
+}
+
+/** Ending takes a moment, in which a call must not be given to this thread any more. */
+function retire(thread: Worker): void {
+  if (worker === thread) worker = undefined
+  void thread.terminate()
 }
 
 function lose(thread: Worker, cause: unknown): void {

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { builtinModules, createRequire } from 'node:module'
 import { build } from 'esbuild'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -18,6 +19,32 @@ const entryPoints = {
 }
 if (Object.keys(entryPoints).length !== workers.length + 3) throw new Error('two worker files have one name')
 
+const require = createRequire(import.meta.url)
+
+/**
+ * Node's own modules are loaded when something of them is used. An `import` loads them at start-up with all that they have, also
+ * behind getters: `node:fs` brings streams and promises along, `node:crypto` takes as long as Node itself takes to start.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    const names = builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/internal'))
+    onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path: name, kind }) => {
+      const bare = name.replace(/^node:/, '')
+      if (kind === 'dynamic-import' || !names.includes(bare)) return undefined
+      return { path: bare, namespace: 'builtin', sideEffects: false }
+    })
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => {
+      const keys = Object.keys(require(`node:${name}`)).filter((key) => /^\w+$/.test(key) && key !== 'default')
+      const getters = keys.map((key) => `${key}: { enumerable: true, get: () => load().${key} }`)
+      return {
+        contents: `const load = () => process.getBuiltinModule('node:${name}')
+Object.defineProperties(exports, { __esModule: { value: true }, default: { enumerable: true, get: load }, ${getters.join(', ')} })`,
+      }
+    })
+  },
+}
+
 // Declarations stay: npm packs after `prepack` (which makes them) and `prepare` (which does not), in this order.
 for (const file of globSync('dist/*.js')) rmSync(file)
 await build({
@@ -32,6 +59,7 @@ await build({
   legalComments: 'eof',
   chunkNames: 'chunk-[hash]',
   external: Object.keys(packageJson.dependencies),
+  plugins: [lazyBuiltins],
   banner: {
     // Some of the bundled libraries are CommonJS.
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",

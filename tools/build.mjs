@@ -21,6 +21,25 @@ if (Object.keys(entryPoints).length !== workers.length + 3) throw new Error('two
 
 const require = createRequire(import.meta.url)
 
+/** Stands for something that is not loaded yet: an object, a class, or a function with properties of its own. */
+const later = `const later = (load) => {
+  const stand = new Proxy(function () {}, {
+    get: (_, key) => load()[key],
+    has: (_, key) => key in load(),
+    apply: (_, self, words) => Reflect.apply(load(), self, words),
+    construct: (_, words, wanted) => Reflect.construct(load(), words, wanted === stand ? load() : wanted),
+  })
+  return stand
+}`
+
+/** An expression for a member of a module that loads the module when it is used. Constants are given as they are. */
+function lazily(builtin, key) {
+  const value = builtin[key]
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return `/* @__PURE__ */ (() => load().${key})()`
+  const isPlain = typeof value === 'function' && /^[a-z]/.test(key) && Reflect.ownKeys(value).every((own) => ['length', 'name', 'prototype'].includes(own))
+  return isPlain ? `(...words) => load().${key}(...words)` : `/* @__PURE__ */ later(() => load().${key})`
+}
+
 /**
  * Node's own modules are loaded when something of them is used. An `import` loads them at start-up with all that they have, also
  * behind getters: `node:fs` brings streams and promises along, `node:crypto` takes as long as Node itself takes to start.
@@ -35,12 +54,10 @@ const lazyBuiltins = {
       return { path: bare, namespace: 'builtin', sideEffects: false }
     })
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => {
-      const keys = Object.keys(require(`node:${name}`)).filter((key) => /^\w+$/.test(key) && key !== 'default')
-      const getters = keys.map((key) => `${key}: { enumerable: true, get: () => load().${key} }`)
-      return {
-        contents: `const load = () => process.getBuiltinModule('node:${name}')
-Object.defineProperties(exports, { __esModule: { value: true }, default: { enumerable: true, get: load }, ${getters.join(', ')} })`,
-      }
+      const builtin = require(`node:${name}`)
+      const keys = Object.keys(builtin).filter((key) => /^[A-Za-z]\w*$/.test(key) && key !== 'default')
+      const lines = keys.map((key) => `export const ${key} = ${lazily(builtin, key)}`)
+      return { contents: [`const load = () => process.getBuiltinModule('node:${name}')`, later, ...lines, `export default /* @__PURE__ */ later(load)`].join('\n') }
     })
   },
 }

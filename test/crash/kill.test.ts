@@ -102,14 +102,15 @@ for (const driver of ['overlay', 'vfs'] satisfies readonly DriverName[]) {
     must(place.shale('rmi', 'edges'))
     const before = storeListing(place)
     for (let round = 0; round < rounds; round++) {
-      const { code } = await runAndSignal(
+      const { code, signal } = await runAndSignal(
         place,
         ['pull', source],
         'SIGINT',
         whole.milliseconds * (0.3 + random() * 0.7),
       )
       if (code === 0) must(place.shale('rmi', 'edges'))
-      else assert.equal(code, 130)
+      // A signal that comes before the program listens ends it the hard way, and nothing has been done by then.
+      else assert.ok(code === 130 || signal === 'SIGINT', `exit code ${code}`)
       assert.deepEqual(storeListing(place), before)
     }
     rmSync(place.run, { recursive: true, force: true })

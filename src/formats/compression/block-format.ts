@@ -2,6 +2,8 @@ import { constants, deflateRawSync, zstdCompressSync } from 'node:zlib'
 
 import { Fault } from '#model'
 
+import { fastDeflate } from './fast-deflate.ts'
+
 /** A codec that Shale writes. bzip2 and xz are read only (spec/drivers §10). */
 export type WritableCodec = 'gzip' | 'zstd'
 
@@ -38,7 +40,7 @@ export const blockFormats: { readonly [codec in WritableCodec]: BlockFormat } = 
   gzip: {
     blockBytes: 1 << 20,
     dictionaryBytes: 32 << 10,
-    defaultLevel: 1,
+    defaultLevel: 2,
     levels: { least: 1, most: 9 },
     endsAnywhere: false,
     header: gzipHeader,
@@ -82,15 +84,21 @@ function gzipHeader(level: number): Uint8Array {
   return Uint8Array.of(0x1f, 0x8b, 8, 0, 0x00, 0x09, 0x6e, 0x88, extraFlags, 0xff)
 }
 
+/** Levels 1 to 3 by our own encoder, the others by zlib's, which is slower than that and better only from 4 on. */
 function deflatedBlock(block: Block, level: number): Uint8Array {
+  if (level <= 3) return fastDeflate(block, level === 1 ? 0 : 1)
   return deflateRawSync(block.bytes, {
     level,
-    // One piece of output: enough for what cannot be compressed, with the marks of 16 KiB stored blocks.
-    chunkSize: block.bytes.byteLength + (block.bytes.byteLength >> 8) + 1024,
+    chunkSize: oneChunk(block),
     // A sync flush ends a block at a whole byte, so that the next thread's output can follow.
     finishFlush: block.place === 'last' ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
     ...(block.dictionary.byteLength > 0 && { dictionary: block.dictionary }),
   })
+}
+
+/** Room for the output in one piece, even of what cannot be compressed. */
+function oneChunk({ bytes }: Block): number {
+  return bytes.byteLength + (bytes.byteLength >> 8) + 1024
 }
 
 function gzipTrailer(total: StreamTotal): Uint8Array {
@@ -102,7 +110,7 @@ function gzipTrailer(total: StreamTotal): Uint8Array {
 
 function zstdFrame(block: Block, level: number): Uint8Array {
   return zstdCompressSync(block.bytes, {
-    chunkSize: block.bytes.byteLength + (block.bytes.byteLength >> 8) + 1024,
+    chunkSize: oneChunk(block),
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_checksumFlag]: 1,

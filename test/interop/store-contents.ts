@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { run, type ScratchStore } from './scratch-store.ts'
+import { answer, must, type Place } from '../place.ts'
+import { treeListing } from '../tree-listing.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** layers.json without times of creation. */
-export function layerRecords({ root, driver }: ScratchStore): readonly Json[] {
-  const records = JSON.parse(readFileSync(join(root, `${driver}-layers/layers.json`), 'utf8')) as readonly Json[]
+export function layerRecords({ graph, driver }: Place): readonly Json[] {
+  const records = JSON.parse(readFileSync(join(graph, `${driver}-layers/layers.json`), 'utf8')) as readonly Json[]
   return records.map((record) => without(record, 'created'))
 }
 
@@ -16,8 +16,8 @@ export function layerRecords({ root, driver }: ScratchStore): readonly Json[] {
  * images.json without what older containers/image versions add even where there are no signatures: an empty item and metadata of
  * empty lists (spec/chunked §5).
  */
-export function imageRecords({ root, driver }: ScratchStore): readonly Json[] {
-  const records = JSON.parse(readFileSync(join(root, `${driver}-images/images.json`), 'utf8')) as readonly Json[]
+export function imageRecords({ graph, driver }: Place): readonly Json[] {
+  const records = JSON.parse(readFileSync(join(graph, `${driver}-images/images.json`), 'utf8')) as readonly Json[]
   return records.map((record) => {
     const rest = without(record, 'metadata')
     const names = (rest['big-data-names'] as readonly string[]).filter((name) => !name.startsWith('signature-'))
@@ -39,8 +39,8 @@ function pick(value: unknown, keys: readonly string[]): Json {
 }
 
 /** Files of big data of all images, by directory and name. */
-export function imageFiles({ root, driver }: ScratchStore): Readonly<Record<string, string>> {
-  const home = join(root, `${driver}-images`)
+export function imageFiles({ graph, driver }: Place): Readonly<Record<string, string>> {
+  const home = join(graph, `${driver}-images`)
   const files: Record<string, string> = {}
   for (const id of directoriesIn(home)) {
     for (const name of readdirSync(join(home, id))) {
@@ -58,8 +58,8 @@ function directoriesIn(path: string): readonly string[] {
 }
 
 /** What each layer's tar-split says. The Debian tools end it with an empty segment, later ones do not (spec/drivers §11.2). */
-export function tarSplits({ root, driver }: ScratchStore): Readonly<Record<string, string>> {
-  const home = join(root, `${driver}-layers`)
+export function tarSplits({ graph, driver }: Place): Readonly<Record<string, string>> {
+  const home = join(graph, `${driver}-layers`)
   const names = readdirSync(home).filter((name) => name.endsWith('.tar-split.gz'))
   return Object.fromEntries(
     names.toSorted().map((name) => {
@@ -70,44 +70,23 @@ export function tarSplits({ root, driver }: ScratchStore): Readonly<Record<strin
 }
 
 /**
- * Everything a directory holds: type, mode, owner, links, target, time; devices, attributes, content. One char per byte. Two
- * things have no time that a tar could give them: the root and the whiteouts of overlay.
+ * What a directory holds, to be compared with another one. Two things have no time that a tar could give them: the root and the
+ * whiteouts of overlay.
  */
-export function treeOf(directory: string): readonly string[] {
-  const list = (command: string) => linesOf(directory, `LC_ALL=C find . ${command} | LC_ALL=C sort -z`)
-  const devices = list(String.raw`\( -type b -o -type c \) -exec stat --printf '%n\t%t:%T\0' {} +`)
-  const whiteouts = new Set(devices.flatMap((line) => (line.endsWith('\t0:0') ? [line.slice(0, -4)] : [])))
-  const files = list(String.raw`-printf '%p\t%y\t%m\t%U:%G\t%n\t%l\t%T@\0'`).map((line) => {
-    const [name = '', ...facts] = line.split('\t')
-    const isTimeless = name === '.' || whiteouts.has(name)
-    return [name, ...(isTimeless ? facts.slice(0, -1) : facts)].join('\t')
+export function layerTree(directory: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(treeListing(directory)).map(([name, words]) => {
+    const isTimeless = name === '.' || / device 0 /.test(`${words} `)
+    return [name, isTimeless ? words.replace(/ at -?\d+/, '') : words]
   })
-  const attributes = linesOf(
-    directory,
-    String.raw`getfattr -R -h -P -d -e hex -m - . | tr '\n' '\1' | sed 's/\x01\x01/\x00/g'`,
-  )
-  return [...files, ...devices, ...attributes.toSorted(), ...list('-type f -print0 | xargs -0 -r sha256sum -z')]
-}
-
-function linesOf(directory: string, command: string): readonly string[] {
-  const options = { cwd: directory, encoding: 'latin1', maxBuffer: 256 << 20 } as const
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], options)
-  if (status !== 0) throw new Error(`${command}: ${stderr}`)
-  return stdout.split('\0')
+  return Object.fromEntries(entries)
 }
 
 /**
  * Every file of the store with its content. Left out: lock files, whose token says who wrote last; and empty directories for
  * temporary things.
  */
-export function recordsOf({ root, runRoot }: ScratchStore): string {
-  const list = (directory: string) =>
-    run(
-      'sh',
-      '-c',
-      String.raw`cd "$1" && find . -name '*.lock' -prune -o -not -path '*/tmp' -printf '%P %y %m %U:%G %l\n' | sort; find . -type f -not -name '*.lock' -print0 | sort -z | xargs -0 -r sha256sum`,
-      'sh',
-      directory,
-    )
-  return `${list(root)}\n${list(runRoot)}`
+export function recordsOf({ graph, run }: Place): string {
+  const files = String.raw`cd "$1" && find . -name '*.lock' -prune -o -not -path '*/tmp' -printf '%P %y %m %U:%G %l\n' | sort`
+  const sums = `find . -type f -not -name '*.lock' -print0 | sort -z | xargs -0 -r sha256sum`
+  return [graph, run].map((root) => must(answer('sh', ['-c', `${files}; ${sums}`, 'sh', root]))).join('\n')
 }

@@ -34,7 +34,8 @@ async function withImage(scratch: ScratchStore): Promise<void> {
 
 function comparable(text: string): unknown {
   const rows = JSON.parse(text) as readonly Record<string, unknown>[]
-  return rows.map((row) => ({ ...row, id: '', layer: '', created: '', names: '' }))
+  for (const row of rows) Object.assign(row, { id: '', layer: '', created: '', names: '' })
+  return rows
 }
 
 for (const driver of drivers) {
@@ -224,10 +225,11 @@ test('one who wants a blob waits for the one who has its lock', async () => {
   assert.ok(digest)
   const order: string[] = []
   const first = await digestLock(scratch.store, digest)
-  const second = digestLock(scratch.store, digest).then((lock) => {
+  const wait = async (): Promise<void> => {
+    using _lock = await digestLock(scratch.store, digest)
     order.push('second')
-    lock[Symbol.dispose]()
-  })
+  }
+  const second = wait()
   order.push('first')
   first[Symbol.dispose]()
   await second

@@ -16,18 +16,18 @@ export interface ScratchStore extends AsyncDisposable {
   readonly runRoot: string
   readonly store: Store
   /** Another opening of the same store, as another process has it. */
-  reopened(): Promise<Store>
+  readonly reopened: () => Promise<Store>
   /** What the original prints. */
-  go(...args: string[]): string
+  readonly go: (...args: readonly string[]) => string
   /** The same for what may fail. */
-  tryGo(...args: string[]): { readonly status: number | null; readonly text: string }
+  readonly tryGo: (...args: readonly string[]) => { readonly status: number | null; readonly text: string }
   /** A tar of these files; a directory's name ends in `/`, a text of `undefined` is a whiteout. */
-  tar(
+  readonly tar: (
     files: Readonly<Record<string, string | undefined>>,
     how?: 'plain' | 'gzip' | 'zstd',
-  ): BlobBytes & { readonly kind: 'file' }
+  ) => BlobBytes & { readonly kind: 'file' }
   /** A record file of the graph root as it is. */
-  records(file: 'layers' | 'images' | 'containers'): string
+  readonly records: (file: 'layers' | 'images' | 'containers') => string
 }
 
 export async function scratchStore(driver: DriverName, durability: Durability = 'none'): Promise<ScratchStore> {

@@ -230,11 +230,10 @@ test('a directory that the changeset removes again needs no time', () => {
 
 test('a directory that is not there is a fault that names it', () => {
   using trial = trialDirectory()
-  const missing = join(trial.path, 'missing')
-  assert.throws(
-    () => apply({ directory: missing, semantics: 'overlay' }, []),
-    (error) => error instanceof Fault && error.message === `open ${missing}: ENOENT`,
-  )
+  const path = join(trial.path, 'missing')
+  assert.throws(() => apply({ directory: path, semantics: 'overlay' }, []), {
+    failure: { code: 'system', call: 'open', path, errno: 'ENOENT' },
+  })
 })
 
 test('every descriptor is given back, after a failure too', () => {

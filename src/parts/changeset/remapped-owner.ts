@@ -30,9 +30,17 @@ function isMapped(ranges: readonly IdRange[] | undefined, hostId: number): boole
   return ranges === undefined || ranges.some((range) => hostId >= range.hostId && hostId < range.hostId + range.size)
 }
 
-// An id that is the root's on the host already stays what it is.
 function hostOrOverflow(ranges: readonly IdRange[] | undefined, id: number): number {
-  if (ranges === undefined || id === rootOf(ranges)) return id
-  const isKnown = ranges.some((range) => id >= range.containerId && id < range.containerId + range.size)
-  return isKnown ? toHost(ranges, id) : overflowId
+  if (ranges === undefined || isHostOfRoot(ranges, id)) return id
+  return isInside(ranges, id) ? toHost(ranges, id) : overflowId
+}
+
+// An id that is the root's on the host already stays what it is.
+function isHostOfRoot(ranges: readonly IdRange[], id: number): boolean {
+  const hasRoot = isInside(ranges, 0) || (ranges.length === 1 && ranges[0]?.size === 1)
+  return hasRoot && id === rootOf(ranges)
+}
+
+function isInside(ranges: readonly IdRange[], id: number): boolean {
+  return ranges.some((range) => id >= range.containerId && id < range.containerId + range.size)
 }

@@ -14,7 +14,7 @@ const store = ['--root', join(directory, 'G'), '--runroot', join(directory, 'R')
 
 try {
   must(process.execPath, [join(root, 'tools/build.mjs')])
-  const built = join(root, 'dist/shale.js')
+  const built = join(root, 'dist/shale.cjs')
   must(process.execPath, [built, ...store, 'pull', (await fixture('tiny')).source])
   const empty = join(directory, 'empty.mjs')
   writeFileSync(empty, '')

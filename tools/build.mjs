@@ -10,15 +10,6 @@ const root = path.resolve(import.meta.dirname, '..')
 process.chdir(root)
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8'))
 
-const workers = globSync('src/**/*-worker.ts')
-const entryPoints = {
-  index: 'src/index.ts',
-  'shale-main': 'src/doors/shale/main.ts',
-  'containers-storage-main': 'src/doors/containers-storage/main.ts',
-  ...Object.fromEntries(workers.map((file) => [path.basename(file, '.ts'), file])),
-}
-if (Object.keys(entryPoints).length !== workers.length + 3) throw new Error('two worker files have one name')
-
 const require = createRequire(import.meta.url)
 
 /** Stands for something that is not loaded yet: an object, a class, or a function with properties of its own. */
@@ -63,37 +54,55 @@ const lazyBuiltins = {
 }
 
 // Declarations stay: npm packs after `prepack` (which makes them) and `prepare` (which does not), in this order.
-for (const file of globSync('dist/*.js')) rmSync(file)
-await build({
-  entryPoints,
+for (const file of globSync('dist/*.{js,cjs}')) rmSync(file)
+
+const common = {
   outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
   legalComments: 'eof',
-  chunkNames: 'chunk-[hash]',
   external: Object.keys(packageJson.dependencies),
   plugins: [lazyBuiltins],
-  banner: {
-    // Some of the bundled libraries are CommonJS.
-    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-  },
   logLevel: 'warning',
+}
+
+// The library and the worker threads: modules that share what they have in common.
+const workers = globSync('src/**/*-worker.ts')
+const modules = { index: 'src/index.ts', ...Object.fromEntries(workers.map((file) => [path.basename(file, '.ts'), file])) }
+if (Object.keys(modules).length !== workers.length + 1) throw new Error('two worker files have one name')
+await build({
+  ...common,
+  entryPoints: modules,
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
+  // Some of the bundled libraries are CommonJS.
+  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
 })
 
-for (const name of ['shale', 'containers-storage']) {
+// The commands: one file each, because every module that Node has to find costs about a millisecond at start-up.
+const commands = ['shale', 'containers-storage']
+await build({
+  ...common,
+  entryPoints: Object.fromEntries(commands.map((name) => [`${name}-main`, `src/doors/${name}/main.ts`])),
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': 'urlOfBundle' },
+  banner: { js: 'const urlOfBundle = require("node:url").pathToFileURL(__filename).href;' },
+})
+for (const name of commands) {
   // Words that also an old Node.js can read, so that it can be told.
   writeFileSync(
-    `dist/${name}.js`,
+    `dist/${name}.cjs`,
     `if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error('${name}: needs Node.js 24 or newer, and this is ' + process.version + ': install it, or set SHALE_NODE to its path')
   process.exit(1)
 }
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '16'
-import('node:module').then(function (m) { m.enableCompileCache(); return import('./${name}-main.js') }).then(function (m) { return m.main() })
+require('node:module').enableCompileCache()
+require('./${name}-main.cjs').main()
 `,
   )
 }

@@ -176,7 +176,8 @@ function describeNameInUse(failure: Extract<Failure, { code: 'name-in-use' }>): 
 function describeSourceImageUnknown(failure: Extract<Failure, { code: 'source-image-unknown' }>): string {
   const { source, wanted, available } = failure
   if (available.length === 0) return `${source}: there is no image in it`
-  const asked = wanted === undefined ? 'there are several images, say which one' : `no image is called ${quoted(wanted)}`
+  const asked =
+    wanted === undefined ? 'there are several images, say which one' : `no image is called ${quoted(wanted)}`
   return `${source}: ${asked}; there are ${available.join(', ')}`
 }
 

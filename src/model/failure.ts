@@ -47,7 +47,12 @@ export type Failure =
   | { readonly code: 'parent-is-container'; readonly parent: string }
   | { readonly code: 'layer-not-mounted'; readonly layer: string }
   | { readonly code: 'image-layer-differs'; readonly image: string; readonly present: string; readonly wanted: string }
-  | { readonly code: 'layer-content-differs'; readonly layer: string; readonly present: string; readonly wanted: string }
+  | {
+      readonly code: 'layer-content-differs'
+      readonly layer: string
+      readonly present: string
+      readonly wanted: string
+    }
   | { readonly code: 'parent-maps-changed'; readonly parent: string }
   | { readonly code: 'store-read-only'; readonly action: string; readonly path: string }
   // Content that is not what it should be

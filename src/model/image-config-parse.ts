@@ -15,9 +15,8 @@ export async function parseImageConfig(bytes: Uint8Array): Promise<ImageConfig> 
     throw new Fault({ code: 'limit-exceeded', limit: 'bytes in an image config', most: imageConfigSizeLimit })
   }
   const { imageConfigSchema } = await import('./image-config-schema.ts')
-  const { firstProblem } = await import('./manifest-schema.ts')
-  const v = await import('valibot')
-  const parsed = v.safeParse(imageConfigSchema, parseJson(bytes))
+  const { firstProblem, safeParse } = await import('./manifest-schema.ts')
+  const parsed = safeParse(imageConfigSchema, parseJson(bytes))
   if (!parsed.success) throw invalid(firstProblem(parsed.issues))
   return imageConfig(parsed.output)
 }

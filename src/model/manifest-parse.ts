@@ -24,14 +24,13 @@ export async function parseManifest(bytes: Uint8Array, claims: ManifestClaims = 
   refuseOtherCases(json)
   refuseSchema1(json, claims)
   refuseAmbiguity(json)
-  const { imageIndexSchema, imageManifestSchema, firstProblem } = await import('./manifest-schema.ts')
-  const v = await import('valibot')
+  const { imageIndexSchema, imageManifestSchema, firstProblem, safeParse } = await import('./manifest-schema.ts')
   if ('manifests' in json) {
-    const parsed = v.safeParse(imageIndexSchema, json)
+    const parsed = safeParse(imageIndexSchema, json)
     if (!parsed.success) throw invalid(firstProblem(parsed.issues))
     return imageIndex(parsed.output, kindOf('index', json, claims))
   }
-  const parsed = v.safeParse(imageManifestSchema, json)
+  const parsed = safeParse(imageManifestSchema, json)
   if (!parsed.success) throw invalid(firstProblem(parsed.issues))
   return imageManifest(parsed.output, kindOf('image', json, claims, parsed.output.config.mediaType))
 }

@@ -1,4 +1,7 @@
 import * as v from 'valibot'
+
+// Taken along from here, so that a bundle keeps of the library what is used.
+export { safeParse } from 'valibot'
 import { digestProblem, parseBlobDigest } from './digest.ts'
 
 /** What is read of manifests and configs. Loaded only by who parses one: starting a command does not pay for it. */

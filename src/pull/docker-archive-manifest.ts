@@ -1,4 +1,5 @@
 import { Fault, formatReference, isFault, manifestSizeLimit, parseReference, withDefaultTag } from '#model'
+import * as v from 'valibot'
 import type { NamedFiles } from './named-files.ts'
 import { readStretch } from './read-stretch.ts'
 
@@ -16,7 +17,6 @@ export async function readArchivedImages(files: NamedFiles): Promise<readonly Ar
   const stretch = await files.find('manifest.json')
   if (stretch === undefined) throw await missingManifest(files)
   const bytes = await readStretch(stretch, { what: 'manifest.json', most: manifestSizeLimit })
-  const v = await import('valibot')
   const schema = v.array(
     v.object({ Config: v.string(), RepoTags: v.nullish(v.array(v.string())), Layers: v.nullish(v.array(v.string())) }),
   )

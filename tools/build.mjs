@@ -62,6 +62,7 @@ const common = {
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'eof',
   external: Object.keys(packageJson.dependencies),
   plugins: [lazyBuiltins],

@@ -79,6 +79,25 @@ test('a map for more bytes than are stored, or for fewer, is refused', () => {
   assert.equal(problemOf(withMap('1\n0\n10\n', 100, 'x'.repeat(11))), 'sparse file contains unreferenced data')
 })
 
+test('a map in records that has not as many numbers as it says is refused', () => {
+  for (const [count, map] of [
+    ['1', '0,5,5,0'],
+    ['2', '0,5'],
+    ['1', '5'],
+    ['-1', ''],
+    ['x', '0,5'],
+  ] as const) {
+    const records = {
+      'GNU.sparse.numblocks': count,
+      'GNU.sparse.map': map,
+      'GNU.sparse.major': '0',
+      'GNU.sparse.minor': '1',
+    }
+    const archive = Buffer.concat([extended({ ...records, 'GNU.sparse.size': '9' }), rawEntry({}, 'right'), end])
+    assert.equal(problemOf(archive), 'invalid tar header', map)
+  }
+})
+
 test('a directory cannot be sparse', () => {
   const records = {
     'GNU.sparse.numblocks': '0',
@@ -93,7 +112,7 @@ test('a directory cannot be sparse', () => {
 })
 
 test('holes at both ends and regions of no length come out in their places', () => {
-  const [entry] = seen(withMap('4\n2\n3\n5\n0\n8\n1\n12\n0\n', 12, 'abcd'), {}, 100)
+  const [entry] = seen(withMap('4\n2\n3\n6\n0\n8\n1\n10\n0\n', 12, 'abcd'), {}, 100)
   assert.deepEqual(entry, { kind: 'file', path: 'sparse', link: '', size: 12, body: '\0\0abc\0\0\0d\0\0\0' })
 })
 

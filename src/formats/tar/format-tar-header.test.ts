@@ -88,6 +88,8 @@ suite('USTAR, if everything fits', () => {
     const [d155, n100] = ['d'.repeat(155), 'n'.repeat(100)]
     assert.deepEqual(cut(`${d155}/${n100}`), [d155, n100])
     assert.deepEqual(cut(`a/${'b'.repeat(98)}/c/`), [`a/${'b'.repeat(98)}`, 'c/'])
+    const [a100, bc] = ['a'.repeat(100), `${'b'.repeat(60)}/${'c'.repeat(30)}`]
+    assert.deepEqual(cut(`${a100}/${bc}`), [a100, bc], 'a slash beyond the prefix does not count')
     assert.equal(fieldsOf(formatTarHeader(header(`${d155}d/${n100}`))).flag, 'x')
     assert.equal(fieldsOf(formatTarHeader(header(`${d155}/${n100}n`))).flag, 'x')
   })

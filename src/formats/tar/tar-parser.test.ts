@@ -323,10 +323,12 @@ suite('the end', () => {
 
   test('one zero block and then something else is an invalid header', () => {
     const archive = Buffer.concat([file, zeros(512), file])
-    assert.deepEqual(
-      failureOf(() => listen(archive)),
-      { code: 'tar-invalid', problem: 'invalid tar header', offset: 1536 },
-    )
+    for (const step of [archive.length, 512, 100, 1]) {
+      assert.deepEqual(
+        failureOf(() => listen(archive, step)),
+        { code: 'tar-invalid', problem: 'invalid tar header', offset: 1536 },
+      )
+    }
   })
 
   test('inside a header, an extension header or a body it is an unexpected EOF', () => {

@@ -5,8 +5,6 @@ const nothing = Buffer.alloc(0)
 
 /** A header segment holds a few extension headers of 1 MiB each, and base64 adds a third. */
 const mostObjectBytes = 16 * 1024 * 1024
-/** The records of a tar-split are flat; some room is left for fields that are not known yet. */
-const mostDepth = 16
 
 /**
  * Cuts a stream of JSON objects, with any whitespace in and between them, into the objects. Strings are jumped over, so it
@@ -74,7 +72,6 @@ export class JsonObjects {
     if (token === byte.quote) this.#inString = true
     else if (token === byte.openBrace || token === byte.openBracket) this.#depth++
     else if (token === byte.closeBrace || token === byte.closeBracket) this.#depth--
-    if (this.#depth > mostDepth) throw tarSplitInvalid('JSON nested too deeply')
   }
 
   #complete(rest: Buffer): void {

@@ -132,6 +132,50 @@ suite('a file that has changed is noticed', () => {
     )
   })
 
+  test('a file that never ends is left after its recorded size', () => {
+    let read = 0
+    const endless = {
+      read: ({ byteLength }: Uint8Array) => {
+        read += byteLength
+        return byteLength
+      },
+      close() {},
+    }
+    const player = new TarSplitPlayer(
+      () => endless,
+      () => undefined,
+    )
+    assert.throws(
+      () => player.push(lines),
+      (error) => isFault(error, 'content-modified'),
+    )
+    assert.equal(read, 6)
+  })
+
+  test('a stream that never ends likewise', async () => {
+    async function* endless(): ByteStream {
+      for (;;) yield Buffer.from('hello')
+    }
+    async function* json(): ByteStream {
+      yield lines
+    }
+    const play = async () => {
+      let length = 0
+      for await (const bytes of playTarSplit(json(), endless)) length += bytes.byteLength
+      return length
+    }
+    await assert.rejects(play(), (error) => isFault(error, 'content-modified'))
+  })
+
+  test('a sum that fits bytes of another number is no excuse', () => {
+    const sumOfFoo = '{"type":1,"name":"a","size":9,"payload":"PDwwMAAAAAA=","position":0}'
+    assert.throws(
+      () => played(Buffer.from(sumOfFoo), { a: Buffer.from('foo') }),
+      (error) => isFault(error, 'content-modified'),
+    )
+    played(Buffer.from(sumOfFoo.replace('9', '3')), { a: Buffer.from('foo') })
+  })
+
   test('what cannot be opened is the error of whoever opens', () => {
     const refusal = new Error('gone')
     const player = new TarSplitPlayer(

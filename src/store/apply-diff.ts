@@ -1,5 +1,5 @@
 import { type Layer } from '#model'
-import { type BlobBytes, unpack } from '#parts/unpack'
+import type { BlobBytes } from '#parts/unpack'
 import { defined } from './defined.ts'
 import { mapsOf } from './id-maps.ts'
 import { contentFields } from './layer-record.ts'
@@ -30,9 +30,10 @@ export async function applyDiff(
   await using room = await openStagingRoom(store)
   const tarSplitPath = room.path('tar-split.gz')
   const total = diff.expected?.blobSize ?? (diff.blob.kind === 'stream' ? diff.blob.size : diff.blob.length)
+  const { unpack } = await import('#parts/unpack')
   const unpacked = await unpack(diff.blob, target, unpackOptions(layer.id, total, tarSplitPath, options))
   refuseOtherContent(diff.expected ?? {}, unpacked)
-  await makeDurable(store, { ...options, after: 'much' })
+  await makeDurable(store, options)
   return await store.transact(
     { write: ['layers'] },
     (tx) => {

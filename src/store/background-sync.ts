@@ -30,7 +30,8 @@ export async function syncInBackground(path: string): Promise<void> {
 
 function started(): Worker {
   const name = import.meta.url.endsWith('.ts') ? './sync-worker.ts' : './sync-worker.js'
-  const thread = new Worker(new URL(name, import.meta.url))
+  // Flags of the program, such as those of `node -e`, mean nothing to a thread that reads its own file.
+  const thread = new Worker(new URL(name, import.meta.url), { execArgv: [] })
   thread.on('message', (reply: SyncReply) => settle(thread, reply))
   thread.on('error', (error) => lose(thread, error))
   thread.on('exit', () => lose(thread, undefined))

@@ -61,7 +61,7 @@ type CommitTransaction = Transaction<never, 'layers' | 'images'>
 export async function commitImage(store: Store, commit: ImageCommit, options: TaskOptions = {}): Promise<Image> {
   const bigData = (commit.image.bigData ?? []).map(bigDataItem)
   const total = commit.layers.length + 1
-  if (commit.layers.length > 0) await makeDurable(store, { ...options, after: 'much' })
+  if (commit.layers.length > 0) await makeDurable(store, options)
   options.onProgress?.({ kind: 'committing', done: 0, total })
   const image = await store.transact(
     { write: ['layers', 'images'] },

@@ -80,7 +80,7 @@ export async function createContainer(
   )
   await using undo = new AsyncDisposableStack()
   const staged = await stageContainer(store, container, foundation, undo, options)
-  await makeDurable(store, { ...options, after: 'little' })
+  await makeDurable(store, options)
   return await store.transact(
     { write: ['layers', 'images', 'containers'] },
     (tx) => commit(tx, container, image, staged),

@@ -46,7 +46,7 @@ export async function createLayer(store: Store, layer: LayerToCreate = {}, optio
     purpose: layer.purpose ?? 'container',
     ...defined({ mountLabel, storageOptions, signal: options.signal, idMapsBelow: parent && mapsOf(parent) }),
   })
-  await makeDurable(store, { ...options, after: 'little' })
+  await makeDurable(store, options)
   return await store.transact(
     { read: ['containers'], write: ['layers'] },
     (tx) => {

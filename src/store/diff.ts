@@ -3,7 +3,6 @@ import type { ByteStream } from '#ground/bytes'
 import { type Compression, Fault, type TaskOptions } from '#model'
 import { type Comparison, comparison } from './comparison.ts'
 import { defined } from './defined.ts'
-import { playedBack } from './played-back.ts'
 import type { Store } from './store.ts'
 
 export interface LayerDiffOptions extends TaskOptions {
@@ -24,14 +23,15 @@ export async function diff(store: Store, layer: string, options: LayerDiffOption
   const wanted = options.compression ?? 'recorded'
   const compression = wanted === 'recorded' ? compared.to.compression : wanted
   if (compression === 'bzip2' || compression === 'xz') throw new Fault({ code: 'compression-unsupported', compression })
-  const tar = counted(tarOf(store, compared), compared, options)
+  const tar = counted(await tarOf(store, compared), compared, options)
   return compression === 'uncompressed' ? tar : await compressedBy(tar, compression, options)
 }
 
-function tarOf(store: Store, { to, from, tarSplitPath, driverOptions }: Comparison): ByteStream {
+async function tarOf(store: Store, { to, from, tarSplitPath, driverOptions }: Comparison): Promise<ByteStream> {
   const isOwnParent = from?.id === to.parent
-  if (isOwnParent && existsSync(tarSplitPath)) return playedBack(store.driver, to.id, tarSplitPath, driverOptions)
-  return store.driver.diff(to.id, driverOptions)
+  if (!isOwnParent || !existsSync(tarSplitPath)) return store.driver.diff(to.id, driverOptions)
+  const { playedBack } = await import('./played-back.ts')
+  return playedBack(store.driver, to.id, tarSplitPath, driverOptions)
 }
 
 /** The threads that compress are only loaded when there is something to compress. */

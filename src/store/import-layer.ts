@@ -44,7 +44,7 @@ export async function importLayer(store: Store, layer: LayerToImport, options: S
   const source = { id, idMaps, blob: layer.blob, ...defined({ parent: parent?.id, expected: layer.expected }) }
   const below = parent === undefined ? {} : { idMapsBelow: mapsOf(parent) }
   await using staged = await stageLayer(store, { ...source, ...below }, options)
-  await makeDurable(store, { ...options, after: 'much' })
+  await makeDurable(store, options)
   return await store.transact(
     { read: ['containers'], write: ['layers'] },
     (tx) => {

@@ -1,20 +1,23 @@
-import { syncFileSystem } from '#ground/files'
+import { statSync } from 'node:fs'
 import type { TaskOptions } from '#model'
 import { syncInBackground } from './background-sync.ts'
 import type { Store } from './store.ts'
 
 /**
  * Everything written so far, by whatever thread, is on the disk when this returns; nothing is done where the store is not to be
- * durable. To be called before a transaction makes staged content visible, and outside of all locks: it may take long. After
- * little has been written, the call itself is quicker than another thread.
+ * durable. To be called before a transaction makes staged content visible, and outside of all locks: it may take long.
+ * @throws Fault `system`
  */
-export async function makeDurable(
-  store: Store,
-  options: TaskOptions & { readonly after: 'much' | 'little' },
-): Promise<void> {
+export async function makeDurable(store: Store, options: TaskOptions): Promise<void> {
   if (store.durability === 'none') return
   options.onProgress?.({ kind: 'syncing', done: 0, total: 1 })
-  if (options.after === 'little') syncFileSystem(store.root)
-  else await syncInBackground(store.root)
+  await syncStore(store)
   options.onProgress?.({ kind: 'syncing', done: 1, total: 1 })
+}
+
+/** Records and contents may lie on two file systems. */
+export async function syncStore(store: Pick<Store, 'root' | 'driver'>): Promise<void> {
+  const { home } = store.driver
+  const isApart = statSync(home, { throwIfNoEntry: false })?.dev !== statSync(store.root).dev
+  await Promise.all((isApart ? [store.root, home] : [store.root]).map(syncInBackground))
 }

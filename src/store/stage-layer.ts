@@ -1,6 +1,6 @@
 import { type BlobDigest, type DiffId, type Digest, Fault, type IdMaps, type LayerId, type TaskOptions } from '#model'
 import type { StagedLayer } from '#parts/drivers'
-import { type BlobBytes, unpack, type Unpacked, type UnpackLimits, type UnpackOptions } from '#parts/unpack'
+import type { BlobBytes, Unpacked, UnpackLimits, UnpackOptions } from '#parts/unpack'
 import { defined } from './defined.ts'
 import { layerIdOfDiffId } from './layer-ids.ts'
 import { openStagingRoom } from './staging-room.ts'
@@ -105,6 +105,7 @@ export async function fillContent(
   const blob = typeof source.blob === 'function' ? await source.blob() : source.blob
   const item = nameOf(source, blob)
   const total = source.expected?.blobSize ?? (blob.kind === 'stream' ? blob.size : blob.length)
+  const { unpack } = await import('#parts/unpack')
   const unpacked = await unpack(blob, into.content.target, unpackOptions(item, total, into.tarSplitPath, options))
   refuseOtherContent(source.expected ?? {}, unpacked)
   return unpacked

@@ -1,5 +1,5 @@
 import type { LayerId } from '#model'
-import { syncInBackground } from './background-sync.ts'
+import { syncStore } from './make-durable.ts'
 import {
   fillContent,
   type LayerSource,
@@ -106,7 +106,7 @@ async function fillAll(
 /** What has been unpacked is on its way to the disk while the next layers come in: the sync before the commit finds less to do. */
 function hastenSync(store: Store): void {
   // What fails here fails again there, and is reported there.
-  if (store.durability === 'full') syncInBackground(store.root).catch(() => undefined)
+  if (store.durability === 'full') syncStore(store).catch(() => undefined)
 }
 
 function ownedChain(layers: readonly StagedImageLayer[], owner?: AsyncDisposableStack): StagedChain {

@@ -19,6 +19,9 @@ export interface Store extends AsyncDisposable {
    * Decides under locks. The body is synchronous: nothing slow fits into it and nothing can outlive it. If it throws, nothing
    * is saved. Waiting for the locks is cancellable; once the body has run, the transaction is carried to its end.
    *
+   * What it removed is deleted after the locks are given back: when that fails the promise rejects, though the records say it is gone; the
+   * next writer tries again.
+   *
    * Not for use inside a scope of `reading` or `holding` over the same tables: it would wait for itself.
    * @throws Fault `records-invalid`, `lock-timeout`; ErrnoError; whatever the body throws
    */

@@ -9,6 +9,8 @@ import { usableParent } from './usable-parent.ts'
  */
 export function refuseChangedParent(tables: Pick<Readers, 'layers' | 'containers'>, staged: Layer | undefined): void {
   const current = usableParent(tables, staged?.id)
+  // Another layer under the same id: what was staged does not fit it.
+  if (current?.created !== staged?.created) throw new Fault({ code: 'layer-unknown', layer: staged?.id ?? '' })
   if (staged !== undefined && current !== undefined && !sameMaps(mapsOf(current), mapsOf(staged))) {
     throw new Fault({ code: 'parent-maps-changed', parent: staged.id })
   }

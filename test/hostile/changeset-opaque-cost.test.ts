@@ -1,9 +1,9 @@
 // Opaque marks cost no more than what they hide (GHSA-rp3h-jf77-q9p4): however many there are of them, and wherever, no directory
-// is looked through again and again.
+// is looked through again and again. (An overlay's layer only sets an attribute.)
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TarEntry } from '#formats/tar'
-import { Sandbox, say, semantics } from './changeset-sandbox.ts'
+import { Sandbox, say } from './changeset-sandbox.ts'
 
 const files = 1500
 const seconds = 8
@@ -30,26 +30,22 @@ function chain(depth: number): readonly TarEntry[] {
   ]
 }
 
-for (const kind of semantics) {
-  for (const [name, entries] of Object.entries(attacks)) {
-    test(`${name}: the time follows the size of the archive, for ${kind}`, () => {
-      using sandbox = new Sandbox()
-      // The directories are a lower layer's, so that every mark has something to look at.
-      const lower = entries.filter(({ path }) => path.endsWith('.wh..wh..opq')).map(({ path }) => path)
-      const directories = [...new Set(lower.map((path) => path.slice(0, path.lastIndexOf('/'))))]
-      sandbox.apply(
-        kind,
-        directories.map((directory) => say(`${directory}/old`, { body: 'x' })),
-      )
-      const began = performance.now()
-      assert.equal(sandbox.apply(kind, entries), undefined)
-      assert.ok(performance.now() - began < seconds * 1000)
-      assert.equal(sandbox.names().filter((path) => /\/f\d+$/.test(path)).length, files)
-      if (kind === 'unpack-layer')
-        assert.deepEqual(
-          sandbox.names().filter((path) => path.endsWith('/old')),
-          [],
-        )
-    })
-  }
+for (const [name, entries] of Object.entries(attacks)) {
+  test(`${name}: the time follows the size of the archive`, () => {
+    using sandbox = new Sandbox()
+    // The directories are a lower layer's, so that every mark has something to look at.
+    const marks = entries.map(({ path }) => path).filter((path) => path.endsWith('/.wh..wh..opq'))
+    const directories = [...new Set(marks.map((path) => path.slice(0, path.lastIndexOf('/'))))]
+    const lower = directories.map((directory) => say(`${directory}/old`, { body: 'x' }))
+    sandbox.apply('unpack-layer', lower)
+    const began = performance.now()
+    assert.equal(sandbox.apply('unpack-layer', entries), undefined)
+    assert.ok(performance.now() - began < seconds * 1000)
+    const names = sandbox.names()
+    assert.equal(names.filter((path) => /\/f\d+$/.test(path)).length, files)
+    assert.deepEqual(
+      names.filter((path) => path.endsWith('/old')),
+      [],
+    )
+  })
 }

@@ -1,6 +1,5 @@
 import type { TarEntry, TarEntryKind } from '#formats/tar'
 import {
-  ErrnoError,
   S_IFCHR,
   cStringOfLayerPath,
   close,
@@ -56,17 +55,11 @@ export class ChangesetApplier implements Disposable {
     const warn = options.onWarning ?? (() => undefined)
     this.#target = target
     this.#ownership = new Ownership(target, warn)
-    try {
-      this.#tree = new LayerTree(
-        target.directory,
-        (fd, path) => this.#giveToRoot(fd, path),
-        (path) => this.#directoryTimes.forget(path),
-      )
-    } catch (error) {
-      if (!(error instanceof ErrnoError)) throw error
-      const { call, code: errno } = error
-      throw new Fault({ code: 'system', call, path: target.directory, errno }, { cause: error })
-    }
+    this.#tree = new LayerTree(
+      target,
+      (fd, path) => this.#giveToRoot(fd, path),
+      (path) => this.#directoryTimes.forget(path),
+    )
     this.#make = new EntryMaker(this.#tree, target, this.#ownership, warn)
   }
 

@@ -1,23 +1,11 @@
-import {
-  ErrnoError,
-  S_IFDIR,
-  S_IFLNK,
-  S_IFMT,
-  AT_FDCWD,
-  O_DIRECTORY,
-  O_RDONLY,
-  errnoNumber,
-  fchmod,
-  findModeAt,
-  isErrno,
-  openat,
-  unlinkat,
-} from '#ground/sys'
+import { ErrnoError, S_IFDIR, S_IFLNK, S_IFMT, errnoNumber, fchmod, findModeAt, isErrno, unlinkat } from '#ground/sys'
 import { type LayerPath, layerPath } from '#model'
 import type { EntryPlace } from './entry-place.ts'
 import { type OpenDirectory, OpenDirectories } from './open-directories.ts'
+import { openHostDirectory } from './open-top.ts'
 import { OwnContents } from './own-content.ts'
 import { removeTree } from './remove-tree.ts'
+import type { ApplyTarget } from './target.ts'
 
 const ENOENT = errnoNumber('ENOENT')
 
@@ -28,12 +16,18 @@ export type OnMissingParent = (fd: number, path: LayerPath) => number | undefine
 export class LayerTree implements Disposable {
   readonly directories: OpenDirectories
   readonly contents = new OwnContents()
+  readonly #hasLowerContent: boolean
   readonly #onMissingParent: OnMissingParent
   readonly #onRemoved: (path: LayerPath) => void
 
-  /** @throws ErrnoError */
-  constructor(directory: string, onMissingParent: OnMissingParent, onRemoved: (path: LayerPath) => void) {
-    this.directories = new OpenDirectories(openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY))
+  /** @throws Fault `system` */
+  constructor(
+    target: Pick<ApplyTarget, 'directory' | 'semantics'>,
+    onMissingParent: OnMissingParent,
+    onRemoved: (path: LayerPath) => void,
+  ) {
+    this.directories = new OpenDirectories(openHostDirectory(target.directory))
+    this.#hasLowerContent = target.semantics === 'unpack-layer'
     this.#onMissingParent = onMissingParent
     this.#onRemoved = onRemoved
   }
@@ -84,6 +78,7 @@ export class LayerTree implements Disposable {
 
   /** Remembers that this changeset put the name there. */
   noteOwn(parent: OpenDirectory, name: LayerPath): void {
+    if (!this.#hasLowerContent) return
     const own = this.contents.of(parent.inode)
     if (own !== 'all') own.add(name)
   }

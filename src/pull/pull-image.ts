@@ -13,6 +13,8 @@ export interface PullOptions extends TaskOptions {
   /** Instead of the names that the image has where it comes from; `[]` for none. Without a host they are of localhost. */
   readonly names?: readonly string[] | undefined
   readonly limits?: Partial<UnpackLimits> | undefined
+  /** Keep the blobs of layers too, so that `saveImage` can write the very bytes that came. Their size is the price. */
+  readonly keepBlobs?: boolean | undefined
   /** Blobs unpacked at the same time. Default: what the store thinks best. */
   readonly concurrency?: number | undefined
   /** For what has to be decompressed before it can be read at random. Default: `$TMPDIR`, else /var/tmp. */
@@ -121,6 +123,7 @@ function layerSource(source: ImageSource, { id, diffId, blob }: LayerPlan, optio
     id,
     blob: async () => await source.blob(blob, { signal: options.signal }),
     expected: { diffId, blobDigest: blob.digest, blobSize: blob.size },
+    ...(options.keepBlobs === true ? { keepBlob: true } : {}),
   }
 }
 

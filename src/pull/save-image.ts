@@ -8,7 +8,7 @@ import type { ImageDestination } from './image-destination.ts'
 import { openOciArchiveDestination } from './oci-archive-destination.ts'
 import { openOciDestination } from './oci-destination.ts'
 import { tarSize } from './layer-tar.ts'
-import { blobOfLayer, codecFor, type LayerToSave, type SaveCompression } from './saved-layer.ts'
+import { blobOfLayer, codecFor, keptBlobFor, type LayerToSave, type SaveCompression } from './saved-layer.ts'
 import { manifestFor, refuseNewManifest, type SavedBlob, type SavedManifest } from './saved-manifest.ts'
 import { readStoredImage, type StoredImage } from './stored-image.ts'
 
@@ -93,7 +93,9 @@ function layersToSave(stored: StoredImage, address: ImageAddress, options: SaveO
   const wanted = address.transport === 'docker-archive' ? 'none' : (options.compression ?? 'keep')
   return stored.layers.flatMap((layer, at) => {
     const diffId: DiffId | undefined = stored.config.diffIds[at]
-    return diffId === undefined ? [] : [{ layer, diffId, codec: codecFor(layer, wanted) }]
+    return diffId === undefined
+      ? []
+      : [{ layer, diffId, codec: codecFor(layer, wanted), ...keptBlobFor(layer, wanted) }]
   })
 }
 

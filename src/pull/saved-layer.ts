@@ -1,7 +1,7 @@
 import { compressed } from '#formats/compression'
-import { type ByteStream, measured } from '#ground/bytes'
-import { type Compression, type DiffId, Fault, type Layer, type TaskOptions } from '#model'
-import type { Store } from '#store'
+import { type ByteStream, fileStream, measured } from '#ground/bytes'
+import { type BlobDigest, type Compression, type DiffId, Fault, type Layer, type TaskOptions } from '#model'
+import { hasKeptBlob, keptBlobKey, type Store } from '#store'
 import { layerTar } from './layer-tar.ts'
 
 /** What a layer's blob shall be compressed with; `keep`: what the layer came with. */
@@ -11,6 +11,8 @@ export interface LayerToSave {
   readonly layer: Layer
   readonly diffId: DiffId
   readonly codec: SavedCodec
+  /** The digest of the blob that the store kept, where it is to be written as it is. */
+  readonly keptBlob?: BlobDigest
 }
 
 export type SavedCodec = Extract<Compression, 'uncompressed' | 'gzip' | 'zstd'>
@@ -22,15 +24,43 @@ export function codecFor(layer: Layer, wanted: SaveCompression): SavedCodec {
   return layer.compression === 'bzip2' || layer.compression === 'xz' ? 'gzip' : layer.compression
 }
 
+/** The digest of a kept copy that can be written instead of compressing anew. */
+export function keptBlobFor(layer: Layer, wanted: SaveCompression): { readonly keptBlob?: BlobDigest } {
+  if (wanted !== 'keep' || !hasKeptBlob(layer) || layer.compressedDigest === undefined) return {}
+  return { keptBlob: layer.compressedDigest }
+}
+
+/** The blob exactly as it came. If the copy has been changed the stream throws before its end. @throws Fault `digest-mismatch` */
+async function* keptBytes(
+  store: Store,
+  { layer }: LayerToSave,
+  expected: BlobDigest,
+  options: TaskOptions,
+): ByteStream {
+  const path = await store.transact({ read: ['layers'] }, (tx) => tx.layers.bigDataPath(layer.id, keptBlobKey), options)
+  const meter = measured(fileStream(path))
+  const total = layer.compressedSize === undefined ? {} : { total: layer.compressedSize }
+  for await (const piece of meter) {
+    options.signal?.throwIfAborted()
+    options.onProgress?.({ kind: 'writing', item: layer.id, done: meter.passed, ...total })
+    yield piece
+  }
+  const actual = meter.measurement().digest
+  if (actual !== expected)
+    throw new Fault({ code: 'digest-mismatch', what: `kept blob of layer ${layer.id}`, expected, actual })
+}
+
 /**
  * The bytes of a layer's blob, the same each time. The tar that goes into it is compared with the diffID: if it differs the
  * stream throws before its end. @throws Fault `digest-mismatch`, and those of `diff`
  */
 export async function* blobOfLayer(
   store: Store,
-  { layer, diffId, codec }: LayerToSave,
+  toSave: LayerToSave,
   options: TaskOptions & { readonly level?: number | undefined } = {},
 ): ByteStream {
+  const { layer, diffId, codec, keptBlob } = toSave
+  if (keptBlob !== undefined) return yield* keptBytes(store, toSave, keptBlob, options)
   const tar = comparedWithDiffId(layerTar(store, layer, { signal: options.signal }), { layer, diffId, options })
   if (codec === 'uncompressed') return yield* tar
   const { signal, level } = options

@@ -11,6 +11,7 @@ import {
 import type { BigDataItem, Transaction } from '#parts/records'
 import { bigDataItem } from './big-data-item.ts'
 import { defined } from './defined.ts'
+import { keptBlobKey } from './kept-blob.ts'
 import { layerRecord } from './layer-record.ts'
 import { makeDurable } from './make-durable.ts'
 import { namedAnew } from './naming.ts'
@@ -84,7 +85,14 @@ function addLayer(tx: CommitTransaction, staged: StagedImageLayer): void {
   tx.layers.add(layerRecord(staged, staged.unpacked), {
     content: { commit: (id) => staged.content.commit(id, staged.parent) },
     tarSplitPath: staged.tarSplitPath,
+    ...keptBlobOf(staged),
   })
+}
+
+function keptBlobOf({ keptBlobPath, unpacked }: StagedImageLayer): { readonly bigData?: readonly BigDataItem[] } {
+  if (keptBlobPath === undefined) return {}
+  const content = { kind: 'file', path: keptBlobPath } as const
+  return { bigData: [{ key: keptBlobKey, content, size: unpacked.blobSize, digest: unpacked.blobDigest }] }
 }
 
 function exactLayer(tx: CommitTransaction, id: LayerId): Layer | undefined {

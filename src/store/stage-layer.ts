@@ -2,6 +2,7 @@ import { type BlobDigest, type DiffId, type Digest, Fault, type IdMaps, type Lay
 import type { StagedLayer } from '#parts/drivers'
 import type { BlobBytes, Unpacked, UnpackLimits, UnpackOptions } from '#parts/unpack'
 import { defined } from './defined.ts'
+import { keepBlob } from './kept-blob.ts'
 import { layerIdOfDiffId } from './layer-ids.ts'
 import { openStagingRoom } from './staging-room.ts'
 import type { Store } from './store.ts'
@@ -21,6 +22,8 @@ export interface LayerSource {
   readonly blob: BlobBytes | (() => Promise<BlobBytes>)
   readonly expected?: ExpectedContent
   readonly idMaps?: IdMaps
+  /** Keep a copy of the blob too, so that the layer can be given out compressed exactly as it came. Its size is the price. */
+  readonly keepBlob?: boolean
   /** Maps of the parent's content, where they are others. */
   readonly idMapsBelow?: IdMaps
 }
@@ -41,6 +44,8 @@ export interface StagedImageLayer extends AsyncDisposable {
   readonly content: StagedLayer
   /** Host path of the tar-split beside it. */
   readonly tarSplitPath: string
+  /** Host path of the blob's copy, if it is to be kept. */
+  readonly keptBlobPath?: string
 }
 
 /**
@@ -65,6 +70,7 @@ export async function stageLayer(
 export interface OpenContent extends AsyncDisposable {
   readonly content: StagedLayer
   readonly tarSplitPath: string
+  readonly keptBlobPath: string
   /** Hands the duty to remove it over to the one who calls. */
   keep(): KeptContent
 }
@@ -72,6 +78,7 @@ export interface OpenContent extends AsyncDisposable {
 interface KeptContent extends AsyncDisposable {
   readonly content: StagedLayer
   readonly tarSplitPath: string
+  readonly keptBlobPath: string
 }
 
 export async function openContent(
@@ -84,7 +91,7 @@ export async function openContent(
   const { idMaps, idMapsBelow } = source
   const content = undo.use(await store.driver.stage(below, defined({ idMaps, idMapsBelow, signal: options.signal })))
   const room = undo.use(await openStagingRoom(store))
-  const place = { content, tarSplitPath: room.path('tar-split.gz') }
+  const place = { content, tarSplitPath: room.path('tar-split.gz'), keptBlobPath: room.path('blob') }
   const owned = undo.move()
   return {
     ...place,
@@ -98,8 +105,8 @@ export async function openContent(
 
 /** Unpacks the blob and compares it with what was expected. */
 export async function fillContent(
-  into: Pick<OpenContent, 'content' | 'tarSplitPath'>,
-  source: Pick<LayerSource, 'blob' | 'expected' | 'id'>,
+  into: Pick<OpenContent, 'content' | 'tarSplitPath'> & Partial<Pick<OpenContent, 'keptBlobPath'>>,
+  source: Pick<LayerSource, 'blob' | 'expected' | 'id' | 'keepBlob'>,
   options: StageLayerOptions,
 ): Promise<Unpacked> {
   const blob = typeof source.blob === 'function' ? await source.blob() : source.blob
@@ -108,6 +115,7 @@ export async function fillContent(
   const { unpack } = await import('#parts/unpack')
   const unpacked = await unpack(blob, into.content.target, unpackOptions(item, total, into.tarSplitPath, options))
   refuseOtherContent(source.expected ?? {}, unpacked)
+  if (source.keepBlob === true && into.keptBlobPath !== undefined) await keepBlob(blob, into.keptBlobPath, options)
   return unpacked
 }
 
@@ -118,7 +126,7 @@ function nameOf({ expected, id }: Pick<LayerSource, 'expected' | 'id'>, blob: Bl
 
 export function stagedImageLayer(
   kept: KeptContent,
-  source: Pick<LayerSource, 'id' | 'idMaps'>,
+  source: Pick<LayerSource, 'id' | 'idMaps' | 'keepBlob'>,
   parent: LayerId | undefined,
   unpacked: Unpacked,
 ): StagedImageLayer {
@@ -129,6 +137,7 @@ export function stagedImageLayer(
     idMaps: source.idMaps,
     content: kept.content,
     tarSplitPath: kept.tarSplitPath,
+    ...(source.keepBlob === true ? { keptBlobPath: kept.keptBlobPath } : {}),
     [Symbol.asyncDispose]: async () => kept[Symbol.asyncDispose](),
   }
 }

@@ -6,6 +6,7 @@ import { inSession } from './session.ts'
 interface Options {
   readonly name?: readonly string[]
   readonly platform?: string
+  readonly keepBlobs?: boolean
   readonly dryRun?: boolean
 }
 
@@ -20,6 +21,10 @@ export const addPull: AddCommand = (program, signal) =>
       (name: string, before: readonly string[] = []) => [...before, name],
     )
     .option('--platform <os/arch[/variant]>', 'which image of an index (default: that of this machine)')
+    .option(
+      '--keep-blobs',
+      'keep compressed layers too, so that save can write the same digests; takes as much space again as they weigh',
+    )
     .option('--dry-run', 'print what would be read, and change nothing')
     .addHelpText(
       'after',
@@ -32,6 +37,7 @@ export const addPull: AddCommand = (program, signal) =>
         const wanted = {
           signal,
           onProgress,
+          keepBlobs: options.keepBlobs === true,
           ...(options.name === undefined ? {} : { names: options.name }),
           ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
         }

@@ -24,7 +24,7 @@ export const addSave: AddCommand = (program, signal) =>
     .option('--preserve-digests', 'fail rather than write blobs with other digests than the image came with')
     .addHelpText(
       'after',
-      '\nThe uncompressed layers are always bit for bit those that came in. Compressed ones are too, where they came from a program whose\noutput can be made again; else the manifest is written anew over the same config, and the image id stays.\n\nExamples:\n  shale save debian oci:./debian:latest\n  shale save debian docker-archive:debian.tar',
+      '\nLayers are always bit for bit those that came in, once uncompressed. Their compressed blobs are too, where the image was pulled with\n--keep-blobs, came uncompressed, or was compressed by shale; else the manifest is written anew over the same config and layers, and the\nimage id stays the same.\n\nExamples:\n  shale save debian oci:./debian:latest\n  shale save debian docker-archive:debian.tar',
     )
     .action(async (name: string, destination: string, options: Options, command) => {
       await inSession(command, signal, async ({ store, globals, note, print, printJson, onProgress }) => {
@@ -41,7 +41,7 @@ export const addSave: AddCommand = (program, signal) =>
         })
         if (saved.manifest === 'new')
           note(
-            'some layers could not be compressed to the bytes they came as: the manifest is new, the image id is the same',
+            'some layers came compressed by another program: the manifest is new, the image id and the uncompressed layers are the same (pull --keep-blobs keeps them)',
           )
         if (globals.json) printJson({ id: image.id, ...saved })
         else print(saved.manifestDigest)

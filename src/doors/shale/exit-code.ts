@@ -14,12 +14,15 @@ function codeOf(failure: Failure): number {
     case 'not-a':
     case 'big-data-unknown':
     case 'file-unknown':
+    case 'name-ambiguous':
       return 3
     case 'id-in-use':
     case 'name-in-use':
     case 'layer-has-children':
     case 'layer-in-use':
     case 'image-in-use':
+    case 'destination-in-use':
+    case 'image-layer-differs':
       return 4
     case 'digest-mismatch':
     case 'size-mismatch':
@@ -31,13 +34,17 @@ function codeOf(failure: Failure): number {
     case 'manifest-invalid':
     case 'archive-invalid':
     case 'records-invalid':
+    case 'layer-content-differs':
     case 'limit-exceeded':
       return 5
     case 'unsupported':
     case 'driver-unsupported':
+    case 'digest-not-preserved':
+    case 'compression-unsupported':
       return 6
     case 'reference-invalid':
     case 'option-invalid':
+    case 'driver-option-invalid':
       return 2
     default:
       return 1

@@ -21,6 +21,10 @@ export function remedyFor(error: unknown): string | undefined {
     case 'digest-mismatch':
     case 'size-mismatch':
       return 'The source is damaged or was changed while it was read: nothing has been stored. Fetch it again.'
+    case 'digest-not-preserved':
+      return 'Pull the image with --keep-blobs, or save it without --preserve-digests: the image id and its layers stay the same.'
+    case 'destination-in-use':
+      return 'Choose another place, or remove what is there.'
     case 'driver-ambiguous':
       return 'Choose one with --storage-driver'
     case 'driver-unsupported':

@@ -7,6 +7,7 @@ import type { Driver } from '#parts/drivers'
 import { defined } from './defined.ts'
 
 const pieceBytes = 1 << 20
+const roomBytes = 256 * 1024
 
 /** The tar that a layer came as, from its tar-split and its files; in pieces of about a MiB. */
 export async function* playedBack(
@@ -20,39 +21,40 @@ export async function* playedBack(
     compression: 'gzip',
     ...defined({ signal: options.signal }),
   })
-  yield* inPieces(playTarSplit(lines, (path) => contentOf(files.open(path))))
+  // One room for all reading: what it holds is copied into a piece before more is asked for.
+  const room = Buffer.allocUnsafe(roomBytes)
+  yield* inPieces(playTarSplit(lines, (path) => contentOf(files.open(path), room)))
 }
 
 /** Reads are synchronous: most files are small, and a trip to another thread costs more than they do. */
-async function* contentOf(fd: number): ByteStream {
+async function* contentOf(fd: number, room: Buffer): ByteStream {
   try {
     for (;;) {
-      const bytes = Buffer.allocUnsafe(pieceBytes)
-      const length = readSync(fd, bytes)
-      if (length === 0) return
-      yield bytes.subarray(0, length)
+      const length = readSync(fd, room)
+      if (length > 0) yield room.subarray(0, length)
+      // A regular file gives less than was asked for only at its end.
+      if (length < room.length) return
     }
   } finally {
     closeSync(fd)
   }
 }
 
-/** Headers and small files put together, so that whoever comes next does not wait for every one of them. */
+/** Headers and files put together, so that whoever comes next does not wait for every one of them. Copies: the views given are short-lived. */
 async function* inPieces(bytes: ByteStream): ByteStream {
   let piece = Buffer.allocUnsafe(pieceBytes)
   let length = 0
   for await (const some of bytes) {
-    if (length > 0 && length + some.byteLength > pieceBytes) {
-      yield piece.subarray(0, length)
+    for (let from = 0; from < some.byteLength;) {
+      const part = some.subarray(from, from + pieceBytes - length)
+      piece.set(part, length)
+      from += part.byteLength
+      length += part.byteLength
+      if (length < pieceBytes) continue
+      yield piece
       piece = Buffer.allocUnsafe(pieceBytes)
       length = 0
     }
-    if (some.byteLength >= pieceBytes) {
-      yield some
-      continue
-    }
-    piece.set(some, length)
-    length += some.byteLength
   }
   if (length > 0) yield piece.subarray(0, length)
 }

@@ -1,37 +1,14 @@
-import { build } from 'esbuild'
-import { spawn } from 'node:child_process'
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 
 const project = resolve(import.meta.dirname, '..')
 
 /** What is measured is what is shipped: the command as a bundle, with the worker threads beside it. */
-export async function builtShale(): Promise<string> {
-  const outdir = join(project, '.cache/bench/shale')
-  const workers = globSync(join(project, 'src/**/*-worker.ts'))
-  await build({
-    entryPoints: {
-      'shale-main': join(project, 'src/doors/shale/main.ts'),
-      ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), file])),
-    },
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    external: ['koffi'],
-    banner: {
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-    },
-    logLevel: 'warning',
-  })
-  const start = join(outdir, 'shale.mjs')
-  const text = `process.env.UV_THREADPOOL_SIZE ||= '16'
-import('node:module').then((m) => { m.enableCompileCache(); return import('./shale-main.js') }).then((m) => m.main())
-`
-  writeFileSync(start, text)
-  return start
+export function builtShale(): string {
+  const { status } = spawnSync(process.execPath, [join(project, 'tools/build.mjs')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('the bundle cannot be built')
+  return join(project, 'dist/shale.cjs')
 }
 
 export interface Run {

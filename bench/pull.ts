@@ -17,7 +17,7 @@ const { values } = parseArgs({
   },
 })
 const { source } = await fixture(values.image as FixtureName)
-const program = await builtShale()
+const program = builtShale()
 const sides: readonly Side[] = [shale('none'), shale('full'), skopeo()]
 const scratch = mkdtempSync(join(values.scratch, 'shale-bench-pull-'))
 try {

@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 })
 const { source } = await fixture(values.image as FixtureName)
-const program = await builtShale()
+const program = builtShale()
 const scratch = mkdtempSync(join(values.scratch, 'shale-bench-save-'))
 const [root, runRoot] = [join(scratch, 'G'), join(scratch, 'R')]
 const global = ['--root', root, '--runroot', runRoot, '--storage-driver', 'overlay', '--quiet']

@@ -11,8 +11,11 @@ import { parseImageId, parseLayerId } from '#model'
 import { addNames } from './names.ts'
 import { commitImage } from './commit-image.ts'
 import { createContainer } from './create-container.ts'
+import { createImage } from './create-image.ts'
 import { createLayer } from './create-layer.ts'
 import { deleteContainer } from './delete-container.ts'
+import { deleteImage } from './delete-image.ts'
+import { deleteLayer } from './delete-layer.ts'
 import { diff } from './diff.ts'
 import { diskUsage } from './disk-usage.ts'
 import { importLayer } from './import-layer.ts'
@@ -20,8 +23,10 @@ import { listAll } from './list-all.ts'
 import { listLayers } from './list-layers.ts'
 import { setMetadata } from './metadata.ts'
 import { type DriverName, openScratch, type ScratchStore, scratchStore } from './scratch-store.ts'
+import { imageSize } from './sizes.ts'
 import { stageLayers } from './stage-layers.ts'
 import type { Store } from './store.ts'
+import { wipe } from './wipe.ts'
 
 const drivers: readonly DriverName[] = ['overlay', 'vfs']
 
@@ -167,4 +172,25 @@ test('fields that nobody knows survive every operation of ours on a store that t
     assert.match(text, /"metadata":"m"/)
   }
   assert.equal(JSON.parse(go('layers', '-j')).length, 3)
+})
+
+test('records that refer to each other in a circle, or to nothing, hang nothing', async () => {
+  await using scratch = await scratchStore('vfs')
+  const { store, graphRoot } = scratch
+  for (const id of ['a', 'b', 'lost']) await createLayer(store, { id: parseLayerId(id) })
+  await createImage(store, { id: parseImageId('img'), layer: 'a' })
+  const path = join(graphRoot, 'vfs-layers', 'layers.json')
+  const circle = scratch
+    .records('layers')
+    .replace('"id":"a"', '"id":"a","parent":"b"')
+    .replace('"id":"b"', '"id":"b","parent":"a"')
+  writeFileSync(path, circle.replace('"id":"lost"', '"id":"lost","parent":"gone"'))
+  const { images, unreferenced } = await diskUsage(store)
+  assert.deepEqual([images.length, unreferenced.map(({ layer }): string => layer)], [1, ['lost']])
+  assert.equal(await imageSize(store, 'img'), 0)
+  assert.deepEqual(await deleteImage(store, 'img'), { image: 'img', layers: [] })
+  assert.equal(await deleteLayer(store, 'lost'), 'lost')
+  await assert.rejects(deleteLayer(store, 'a'), /layer has children/)
+  await wipe(store)
+  assert.deepEqual(await listLayers(store), [])
 })

@@ -1,4 +1,4 @@
-export type { LayerMount, Readers, Table, Transaction, Writers } from '#parts/records'
+export type { Held, LayerMount, Readers, Table, Transaction, Writers } from '#parts/records'
 export { applyDiff } from './apply-diff.ts'
 export { bigDataDigest, bigDataSize, listBigData, readBigData, writeBigData, type BigDataAddress } from './big-data.ts'
 export { changes, diffSize } from './changes.ts'

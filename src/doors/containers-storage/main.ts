@@ -1,3 +1,4 @@
+import { printText } from '#ground/bytes'
 import { openStore } from '#wiring'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
@@ -150,7 +151,7 @@ function messageOf(error: unknown): string {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  printText(`${line}\n`)
 }
 
 function complain(line: string): void {

@@ -1,4 +1,5 @@
 import { Argument } from 'commander'
+import { printText } from '#ground/bytes'
 import type { AddCommand } from './program.ts'
 
 export const addCompletion: AddCommand = (program) =>
@@ -16,7 +17,7 @@ export const addCompletion: AddCommand = (program) =>
         description: command.description(),
         options: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
       }))
-      process.stdout.write(scripts[shell](commands))
+      printText(scripts[shell](commands))
     })
 
 interface Completed {

@@ -6,8 +6,7 @@ import { remedyFor } from './remedy.ts'
 /** Runs one command and sets the exit code; output that has been printed is flushed by leaving the process to end by itself. */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
   const interruption = listenForInterruption()
-  leaveQuietlyWhenNobodyReads()
-  const program = buildProgram(interruption)
+  const program = buildProgram(words, interruption)
   try {
     await program.parseAsync([...words], { from: 'user' })
   } catch (error) {
@@ -31,15 +30,9 @@ function listenForInterruption(): AbortSignal {
   return controller.signal
 }
 
-/** `shale ls … | head` is no error. */
-function leaveQuietlyWhenNobodyReads(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
-}
-
 function complain(error: unknown, debug: boolean): number {
+  // `shale cat … | head` is no error: nobody reads any more.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0
   // Commander has said it already, and `--help` ends this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const message = error instanceof Error ? error.message : String(error)

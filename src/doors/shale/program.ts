@@ -27,7 +27,8 @@ import { addVersion } from './version.ts'
 /** Adds one command to the program. What is heavy is imported when the command runs. */
 export type AddCommand = (program: Command, signal: AbortSignal) => Command
 
-export function buildProgram(signal: AbortSignal): Command {
+/** With all commands, or with those that stand in the words: describing a command takes time, and one is run. */
+export function buildProgram(words: readonly string[], signal: AbortSignal): Command {
   const program = addGlobals(new Command('shale'))
     .description(
       'Container layers, images and containers on disk, in the format that Podman, Buildah, CRI-O and Skopeo share.',
@@ -36,34 +37,36 @@ export function buildProgram(signal: AbortSignal): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false })
-  for (const add of commands) {
+  const named = words.includes('completion') ? [] : words.flatMap((word) => commands[word] ?? [])
+  for (const add of new Set(named.length > 0 ? named : Object.values(commands))) {
     addGlobals(add(program, signal)).exitOverride().showSuggestionAfterError()
   }
   return program
 }
 
 /** In the order in which the help lists them. */
-const commands: readonly AddCommand[] = [
-  addPull,
-  addImages,
-  addLayers,
-  addContainers,
-  addInspect,
-  addTree,
-  addLs,
-  addCat,
-  addDiff,
-  addSave,
-  addMount,
-  addUnmount,
-  addCreate,
-  addCommit,
-  addRm,
-  addRmi,
-  addTag,
-  addUntag,
-  addStatus,
-  addDf,
-  addVersion,
-  addCompletion,
-]
+const commands: Readonly<Record<string, AddCommand>> = {
+  pull: addPull,
+  images: addImages,
+  layers: addLayers,
+  containers: addContainers,
+  inspect: addInspect,
+  tree: addTree,
+  ls: addLs,
+  cat: addCat,
+  diff: addDiff,
+  save: addSave,
+  mount: addMount,
+  unmount: addUnmount,
+  umount: addUnmount,
+  create: addCreate,
+  commit: addCommit,
+  rm: addRm,
+  rmi: addRmi,
+  tag: addTag,
+  untag: addUntag,
+  status: addStatus,
+  df: addDf,
+  version: addVersion,
+  completion: addCompletion,
+}

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printText } from '#ground/bytes'
 import type { Progress } from '#model'
 import type { Store } from '#store'
 import { globalsOf, type Globals } from './globals.ts'
@@ -41,8 +42,8 @@ export async function inSession(
     store,
     globals,
     signal,
-    print: (text) => process.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`),
-    printJson: (value) => process.stdout.write(`${JSON.stringify(value)}\n`),
+    print: (text) => printText(text.endsWith('\n') || text === '' ? text : `${text}\n`),
+    printJson: (value) => printText(`${JSON.stringify(value)}\n`),
     note: (text) => {
       if (!globals.quiet) process.stderr.write(`${text}\n`)
     },

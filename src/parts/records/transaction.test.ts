@@ -487,6 +487,17 @@ test('two processes that write at once lose nothing of each other', async () => 
   assert.deepEqual(store.contents.list(), wanted.toSorted())
 })
 
+test('a removed layer takes its content, its tar-split and its big data along', async () => {
+  using store = fakeStore()
+  const records = store.reopened()
+  await fill(records, store)
+  assert.deepEqual(dataOf(store.paths.layers), ['base', 'base.tar-split.gz', 'base/=bGF5ZXIgZGF0YQ=='])
+  await records.transact({ write: ['layers'] }, (tx) => tx.layers.remove(parseLayerId('base')))
+  assert.deepEqual(dataOf(store.paths.layers), [])
+  assert.deepEqual(store.contents.list(), ['rw', 'top'])
+  assert.deepEqual(readdirSync(store.paths.tempRoot), [])
+})
+
 test('big data of removed images and containers goes, also a directory that only the run root has', async () => {
   using store = fakeStore()
   const records = store.reopened()

@@ -1,7 +1,7 @@
 // Another process swaps a directory for a symlink while the layer is unpacked (CVE-2018-15664; CVE-2025-47290, where a speed-up of
 // unpacking reopened the hole): between any two system calls the same path means another place.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,10 +13,16 @@ import { type Semantics, Sandbox, applyTo, failureOf, say, semantics } from './c
 const swapper = fileURLToPath(new URL('changeset-swapper.ts', import.meta.url))
 const millisecondsEach = 120
 
-async function startSwapping(...paths: readonly string[]): Promise<ChildProcess & Disposable> {
+async function startSwapping(...paths: readonly string[]): Promise<AsyncDisposable> {
   const child = spawn(process.execPath, [swapper, ...paths], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  return Object.assign(child, { [Symbol.dispose]: () => void child.kill('SIGKILL') })
+  const ended = once(child, 'exit')
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }
 
 const facts = { mode: 0o777, uid: 1, gid: 1, xattrs: { 'trusted.pwn': 'y' } }
@@ -63,7 +69,7 @@ for (const kind of semantics) {
     using sandbox = new Sandbox()
     const names = ['d', 'other'].map((name) => join(sandbox.root, 'top', name))
     applyTo(sandbox.root, kind, [say('mine', { body: 'mine' }), say('top/', { kind: 'directory', mode: 0o755 })])
-    using _swapping = await startSwapping(...names, '../../outside')
+    await using _swapping = await startSwapping(...names, '../../outside')
     let applied = 0
     for (const entry of attacks) applied += applyAgainAndAgain(sandbox.root, kind, entry)
     sandbox.assertUntouched()

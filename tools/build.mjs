@@ -26,8 +26,12 @@ const later = `const later = (load) => {
 /** An expression for a member of a module that loads the module when it is used. Constants are given as they are. */
 function lazily(builtin, key) {
   const value = builtin[key]
-  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return `/* @__PURE__ */ (() => load().${key})()`
-  const isPlain = typeof value === 'function' && /^[a-z]/.test(key) && Reflect.ownKeys(value).every((own) => ['length', 'name', 'prototype'].includes(own))
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null))
+    return `/* @__PURE__ */ (() => load().${key})()`
+  const isPlain =
+    typeof value === 'function' &&
+    /^[a-z]/.test(key) &&
+    Reflect.ownKeys(value).every((own) => ['length', 'name', 'prototype'].includes(own))
   return isPlain ? `(...words) => load().${key}(...words)` : `/* @__PURE__ */ later(() => load().${key})`
 }
 
@@ -38,17 +42,24 @@ function lazily(builtin, key) {
 const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    const names = builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/internal'))
+    const names = new Set(builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/internal')))
     onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path: name, kind }) => {
       const bare = name.replace(/^node:/, '')
-      if (kind === 'dynamic-import' || !names.includes(bare)) return undefined
+      if (kind === 'dynamic-import' || !names.has(bare)) return undefined
       return { path: bare, namespace: 'builtin', sideEffects: false }
     })
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => {
       const builtin = require(`node:${name}`)
       const keys = Object.keys(builtin).filter((key) => /^[A-Za-z]\w*$/.test(key) && key !== 'default')
       const lines = keys.map((key) => `export const ${key} = ${lazily(builtin, key)}`)
-      return { contents: [`const load = () => process.getBuiltinModule('node:${name}')`, later, ...lines, `export default /* @__PURE__ */ later(load)`].join('\n') }
+      return {
+        contents: [
+          `const load = () => process.getBuiltinModule('node:${name}')`,
+          later,
+          ...lines,
+          `export default /* @__PURE__ */ later(load)`,
+        ].join('\n'),
+      }
     })
   },
 }
@@ -71,7 +82,10 @@ const common = {
 
 // The library and the worker threads: modules that share what they have in common.
 const workers = globSync('src/**/*-worker.ts')
-const modules = { index: 'src/index.ts', ...Object.fromEntries(workers.map((file) => [path.basename(file, '.ts'), file])) }
+const modules = {
+  index: 'src/index.ts',
+  ...Object.fromEntries(workers.map((file) => [path.basename(file, '.ts'), file])),
+}
 if (Object.keys(modules).length !== workers.length + 1) throw new Error('two worker files have one name')
 await build({
   ...common,
@@ -80,7 +94,9 @@ await build({
   splitting: true,
   chunkNames: 'chunk-[hash]',
   // Some of the bundled libraries are CommonJS.
-  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
 })
 
 // The commands: one file each, because every module that Node has to find costs about a millisecond at start-up.

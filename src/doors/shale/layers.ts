@@ -39,19 +39,17 @@ export const addLayers: AddCommand = (program, signal) =>
               } = layer
               const mount = mounts.get(id)
               return {
-                ...{
-                  id,
-                  names,
-                  parent,
-                  created,
-                  compression,
-                  diffId,
-                  diffSize,
-                  compressedDigest,
-                  compressedSize,
-                  tocDigest,
-                  bigDataNames,
-                },
+                id,
+                names,
+                parent,
+                created,
+                compression,
+                diffId,
+                diffSize,
+                compressedDigest,
+                compressedSize,
+                tocDigest,
+                bigDataNames,
                 images: images
                   .filter((image) => image.layer === id || image.mappedLayers.includes(id))
                   .map((image) => image.id),

@@ -37,7 +37,9 @@ export function buildProgram(words: readonly string[], signal: AbortSignal): Com
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false })
-  const named = words.includes('completion') ? [] : words.flatMap((word) => (Object.hasOwn(commands, word) ? (commands[word] ?? []) : []))
+  const named = words.includes('completion')
+    ? []
+    : words.flatMap((word) => (Object.hasOwn(commands, word) ? (commands[word] ?? []) : []))
   for (const add of new Set(named.length > 0 ? named : Object.values(commands))) {
     addGlobals(add(program, signal)).exitOverride().showSuggestionAfterError()
   }

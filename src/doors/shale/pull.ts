@@ -4,7 +4,7 @@ import type { AddCommand } from './program.ts'
 import { inSession } from './session.ts'
 
 interface Options {
-  readonly name?: readonly string[]
+  readonly name: readonly string[]
   readonly platform?: string
   readonly keepBlobs?: boolean
   readonly dryRun?: boolean
@@ -18,7 +18,8 @@ export const addPull: AddCommand = (program, signal) =>
     .option(
       '--name <name>',
       'a name for it, instead of the one it has there; may be given several times',
-      (name: string, before: readonly string[] = []) => [...before, name],
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
     )
     .option('--platform <os/arch[/variant]>', 'which image of an index (default: that of this machine)')
     .option(
@@ -38,7 +39,7 @@ export const addPull: AddCommand = (program, signal) =>
           signal,
           onProgress,
           keepBlobs: options.keepBlobs === true,
-          ...(options.name === undefined ? {} : { names: options.name }),
+          ...(options.name.length === 0 ? {} : { names: options.name }),
           ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
         }
         if (options.dryRun === true) {

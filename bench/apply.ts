@@ -1,14 +1,14 @@
 // How fast a layer of a gigabyte is unpacked, beside Debian's containers-storage and GNU tar:
 //   node bench/apply.ts [--rounds N] [--megabytes N] [--codecs plain,gzip,zstd] [--scratch DIRECTORY]
-// Prints a table in Markdown. Each round runs every side once, each into a directory of its own; between two runs the disk
-// is quiet (sync). Directories are removed after all rounds of a codec: ext4 is slow for minutes after a big removal.
+// Prints a table in Markdown. Each round runs every side once, each into a directory of its own on a file system that is new
+// for each codec; `settle` says what is done between two runs.
 import { build } from 'esbuild'
-import { execFileSync } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { openBenchDisk, settle } from './apply-disk.ts'
 import { type LayerCodec, makeBenchLayer } from './apply-layer.ts'
 import { originalSide, oursSide, type Run, type Side, tarSide } from './apply-sides.ts'
 
@@ -60,36 +60,24 @@ async function builtProgram(): Promise<string> {
 }
 
 async function compare(codec: LayerCodec): Promise<readonly string[]> {
-  const scratch = mkdtempSync(join(values.scratch, 'shale-bench-'))
-  refuseFullDisk(scratch)
+  using disk = openBenchDisk(values.scratch, layer.bytes * (sides.length * rounds + 3) * 1.15)
   const runs = new Map<Side, Run[]>(sides.map((side) => [side, []]))
-  const made: { readonly side: Side; readonly directory: string }[] = []
+  const cleanUps: (() => Promise<void>)[] = []
   try {
     for (let round = 1; round <= rounds; round += 1) {
       for (const [side, results] of runs) {
-        const directory = join(scratch, `${round}-${made.length}`)
-        execFileSync('sync')
-        made.push({ side, directory })
+        const directory = join(disk.directory, `${round}-${cleanUps.length}`)
+        settle(disk.directory, layer.bytes * 1.5)
+        cleanUps.push(async () => side.cleanUp?.(directory))
         const run = await side.run(layer[codec], directory)
         results.push(run)
         console.error(`${codec} ${round}/${rounds} ${side.name}: ${(run.milliseconds / 1000).toFixed(2)} s`)
       }
     }
   } finally {
-    for (const { side, directory } of made) await side.cleanUp?.(directory)
-    rmSync(scratch, { recursive: true, force: true })
+    for (const cleanUp of cleanUps) await cleanUp()
   }
   return [...runs].map(([side, results]) => tableRow(codec, side, results, runs))
-}
-
-function refuseFullDisk(directory: string): void {
-  const { bavail, bsize } = statfsSync(directory)
-  const needed = layer.bytes * (sides.length * rounds + 1) * 1.1
-  if (bavail * bsize < needed) {
-    throw new Error(
-      `${directory} needs ${Math.ceil(needed / 2 ** 30)} GiB of room: choose another --scratch or fewer --rounds`,
-    )
-  }
 }
 
 function tableRow(codec: string, side: Side, results: readonly Run[], all: ReadonlyMap<Side, readonly Run[]>): string {

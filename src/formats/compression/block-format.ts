@@ -40,7 +40,7 @@ export const blockFormats: { readonly [codec in WritableCodec]: BlockFormat } = 
   gzip: {
     blockBytes: 1 << 20,
     dictionaryBytes: 32 << 10,
-    defaultLevel: 2,
+    defaultLevel: 1,
     levels: { least: 1, most: 9 },
     endsAnywhere: false,
     header: gzipHeader,

@@ -16,7 +16,7 @@ import { CompressCrew, type CompressReply } from './compress-crew.ts'
 
 export interface CompressOptions extends Cancellable {
   readonly codec: WritableCodec
-  /** gzip 1 to 9, default 2; zstd 1 to 22, default 3 (docs/decisions/0011). */
+  /** gzip 1 to 9, default 1; zstd 1 to 22, default 3 (docs/decisions/0011). */
   readonly level?: number
   /** Whose threads do the work; by default those that all streams share, one for each processor. */
   readonly crew?: CompressCrew

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Cancellable, type Digest, Fault } from '#model'
+import { type Cancellable, type Digest, Fault, isFault } from '#model'
 import type { Readers } from '#parts/records'
 import { bigDataItem } from './big-data-item.ts'
 import type { ObjectKind } from './objects.ts'
@@ -77,35 +77,45 @@ export async function writeBigData(
 
 /** Bytes of an item of an image or a container. @throws Fault `big-data-size-unknown`; for a container `container-unknown` */
 export async function bigDataSize(store: Store, item: MeasuredAddress, options: Cancellable = {}): Promise<number> {
-  const size = await measured(store, item, (record) => record?.bigDataSizes[item.key], options)
+  const size = (await measured(store, item, options))?.size
   if (size === undefined) throw new Fault({ code: 'big-data-size-unknown', key: item.key })
   return size
 }
 
 /** Recorded digest of an item of an image or a container. @throws Fault `big-data-digest-unknown` and as `bigDataSize` */
 export async function bigDataDigest(store: Store, item: MeasuredAddress, options: Cancellable = {}): Promise<Digest> {
-  const digest = await measured(store, item, (record) => record?.bigDataDigests[item.key], options)
+  const digest = (await measured(store, item, options))?.digest
   if (digest === undefined) throw new Fault({ code: 'big-data-digest-unknown', key: item.key })
   return digest
 }
 
 interface Measures {
-  readonly bigDataSizes: Readonly<Record<string, number>>
-  readonly bigDataDigests: Readonly<Record<string, Digest>>
+  readonly size: number | undefined
+  readonly digest: Digest | undefined
 }
 
-async function measured<T>(
-  store: Store,
-  item: MeasuredAddress,
-  measure: (record: Measures | undefined) => T | undefined,
-  options: Cancellable,
-): Promise<T | undefined> {
+async function measured(store: Store, item: MeasuredAddress, options: Cancellable): Promise<Measures | undefined> {
   if (item.kind === 'image') {
     const image = await store.transact({ read: ['images'] }, (tx) => tx.images.find(item.object), options)
-    return measure(image)
+    return { size: image?.bigDataSizes[item.key], digest: image?.bigDataDigests[item.key] }
   }
   const container = await store.transact({ read: ['containers'] }, (tx) => tx.containers.get(item.object), options)
-  return measure(container)
+  const [size, digest] = [container.bigDataSizes[item.key], container.bigDataDigests[item.key]]
+  return size === undefined || digest === undefined ? await measuredAnew(store, item, options) : { size, digest }
+}
+
+/** A container's item may lie there unmeasured: it is stored again, as the original does (spec/store §5.7). */
+async function measuredAnew(store: Store, item: MeasuredAddress, options: Cancellable): Promise<Measures | undefined> {
+  if (item.key === '') return undefined
+  try {
+    const bytes = await readBigData(store, item, options)
+    await writeBigData(store, { ...item, bytes }, options)
+    const { size, digest } = bigDataItem({ key: item.key, bytes })
+    return { size, digest }
+  } catch (error) {
+    if (isFault(error, 'file-unknown') || isFault(error, 'path-escapes-root')) return undefined
+    throw error
+  }
 }
 
 function layerItem(tx: Pick<Readers, 'layers'>, item: BigDataAddress): string {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isFault, parseContainerId, parseImageId, parseLayerId } from '#model'
-import { listBigData, readBigData, writeBigData } from './big-data.ts'
+import { bigDataDigest, bigDataSize, listBigData, readBigData, writeBigData } from './big-data.ts'
 import { changes } from './changes.ts'
 import { createContainer } from './create-container.ts'
 import { createImage } from './create-image.ts'
@@ -72,6 +72,12 @@ for (const driver of drivers) {
       readBigData(store, { kind: 'container', object: 'ours', key: 'k' }),
       (error: Error) => scratch.tryGo('get-container-data', 'ours', 'k').text.trim() === error.message,
     )
+
+    writeFileSync(join(scratch.graphRoot, `${driver}-containers`, container.id, 'unmeasured'), '123')
+    const unmeasured = { kind: 'container', object: 'ours', key: 'unmeasured' } as const
+    assert.equal(await bigDataSize(store, unmeasured), 3)
+    assert.match(await bigDataDigest(store, unmeasured), /^sha256:a665a45920422f9d417e4867efdc4fb8/)
+    await assert.rejects(bigDataSize(store, { ...unmeasured, key: 'none' }), /^Fault: size is not known$/)
 
     assert.equal((await getContainerByLayer(store, container.layer)).id, container.id)
     assert.equal((await findContainer(store, container.id.slice(0, 12)))?.id, container.id)

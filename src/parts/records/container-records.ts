@@ -1,22 +1,23 @@
-import type { ExclusiveLock, LockToken, SharedLock } from '#ground/files'
+import type { LockToken, SharedLock } from '#ground/files'
 import type { ContainerId } from '#model'
 import { formatContainers, parseContainers } from './container-codec.ts'
 import { ContainerRows } from './container-rows.ts'
 import type { Location } from './named-rows.ts'
 import { readRecordFile } from './record-file.ts'
 import type { RecordPaths } from './record-paths.ts'
-import type { SaveFile } from './save-file.ts'
+import { type FileSaver } from './save-file.ts'
+import { type SaveUnder, saving } from './save-under.ts'
 
 /** containers.json and volatile-containers.json: read, and saved. */
 export class ContainerRecords {
   readonly #paths: RecordPaths
-  readonly #save: SaveFile
+  readonly #files: FileSaver
   #rows: ContainerRows | undefined
   #token: LockToken | undefined
 
-  constructor(paths: RecordPaths, save: SaveFile) {
+  constructor(paths: RecordPaths, files: FileSaver) {
     this.#paths = paths
-    this.#save = save
+    this.#files = files
   }
 
   forget(): void {
@@ -44,10 +45,15 @@ export class ContainerRecords {
     this.#token = lock.readToken()
   }
 
-  save(location: Location, rows: ContainerRows, lock: ExclusiveLock): void {
-    this.#token = lock.writeToken()
+  /** Replaces one of the two files when what is returned is called; with a room, everything but the renaming is done before. */
+  prepare(location: Location, rows: ContainerRows, room?: string): SaveUnder {
     const text = formatContainers(rows.rowsIn(location))
-    this.#save(this.#path(location), text, location === 'volatile' ? 'volatile' : 'final')
+    const step = location === 'volatile' ? 'volatile' : 'final'
+    const save = saving(this.#files, { path: this.#path(location), text, step, room })
+    return (lock) => {
+      this.#token = lock.writeToken()
+      save()
+    }
   }
 
   #path(location: Location): string {

@@ -37,11 +37,25 @@ export function fakeStoreAt(root: string, durability: Durability = 'full'): Fake
     contents,
     reopened: (onStep = () => undefined) => {
       tell = onStep
-      const save = savingFiles(durability)
-      return recordsSavedBy({ root, runRoot, driverName: 'fake', durability, contents }, (path, text, step) => {
-        tell(`save ${path.slice(path.lastIndexOf('/') + 1)}`)
-        return save(path, text, step)
-      })
+      const files = savingFiles(durability)
+      const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+      return recordsSavedBy(
+        { root, runRoot, driverName: 'fake', durability, contents },
+        {
+          save(path, text, step) {
+            tell(`save ${nameOf(path)}`)
+            return files.save(path, text, step)
+          },
+          prepare(path, text, step, room) {
+            tell(`prepare ${nameOf(path)}`)
+            const save = files.prepare(path, text, step, room)
+            return () => {
+              tell(`save ${nameOf(path)}`)
+              return save()
+            }
+          },
+        },
+      )
     },
   }
 }

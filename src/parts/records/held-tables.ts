@@ -1,5 +1,5 @@
 import type { ExclusiveLock } from '#ground/files'
-import { carryOut, type Removal, type WrittenTables } from './carry-out.ts'
+import { CarryingFailed, carryOut, type Removal, type WrittenTables } from './carry-out.ts'
 import { type LockedContainers, repairedContainers } from './locked-containers.ts'
 import { type LockedImages, repairedImages } from './locked-images.ts'
 import { type LockedLayers, repairedLayers } from './locked-layers.ts'
@@ -43,7 +43,7 @@ export class HeldTables<R extends Table, W extends Table> implements Held<R, W> 
       this.#removals.push(...carryOut(this.#written(), this.#means))
       return result
     } catch (error) {
-      throw this.#undone(state, error)
+      throw this.#undone(state, this.#causeOf(error))
     }
   }
 
@@ -84,9 +84,16 @@ export class HeldTables<R extends Table, W extends Table> implements Held<R, W> 
       this.#reload()
     } catch (second) {
       // The first error is what the caller has to hear. What is in memory is not what is on disk: these locks are good for nothing more.
-      this.#broken = second
+      this.#broken = this.#causeOf(second)
     }
     return error
+  }
+
+  /** What had been put out of sight when it failed is deleted with everything else. */
+  #causeOf(error: unknown): unknown {
+    if (!(error instanceof CarryingFailed)) return error
+    this.#removals.push(...error.removals)
+    return error.cause
   }
 
   #changed(): boolean {

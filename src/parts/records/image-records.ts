@@ -1,20 +1,21 @@
-import type { ExclusiveLock, LockToken, SharedLock } from '#ground/files'
+import type { LockToken, SharedLock } from '#ground/files'
 import { formatImages, parseImages } from './image-codec.ts'
 import { ImageRows } from './image-rows.ts'
 import { readRecordFile } from './record-file.ts'
 import type { RecordPaths } from './record-paths.ts'
-import type { SaveFile } from './save-file.ts'
+import { type FileSaver } from './save-file.ts'
+import { type SaveUnder, saving } from './save-under.ts'
 
 /** images.json: read, and saved. */
 export class ImageRecords {
   readonly #paths: RecordPaths
-  readonly #save: SaveFile
+  readonly #files: FileSaver
   #rows: ImageRows | undefined
   #token: LockToken | undefined
 
-  constructor(paths: RecordPaths, save: SaveFile) {
+  constructor(paths: RecordPaths, files: FileSaver) {
     this.#paths = paths
-    this.#save = save
+    this.#files = files
   }
 
   forget(): void {
@@ -39,8 +40,13 @@ export class ImageRecords {
     this.#token = lock.readToken()
   }
 
-  save(rows: ImageRows, lock: ExclusiveLock): void {
-    this.#token = lock.writeToken()
-    this.#save(this.#paths.imagesFile, formatImages(rows.list()), 'final')
+  /** Replaces the file when what is returned is called; with a room, everything but the renaming is done before. */
+  prepare(rows: ImageRows, room?: string): SaveUnder {
+    const text = formatImages(rows.list())
+    const save = saving(this.#files, { path: this.#paths.imagesFile, text, step: 'final', room })
+    return (lock) => {
+      this.#token = lock.writeToken()
+      save()
+    }
   }
 }

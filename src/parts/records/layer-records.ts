@@ -7,7 +7,8 @@ import { formatMounts, parseMounts } from './mount-codec.ts'
 import type { Location } from './named-rows.ts'
 import { modificationTime, readRecordFile } from './record-file.ts'
 import type { RecordPaths } from './record-paths.ts'
-import type { SaveFile } from './save-file.ts'
+import { type FileSaver } from './save-file.ts'
+import { type SaveUnder, saving } from './save-under.ts'
 
 /** The locks under which the layer table is read or changed: layers.lock, and mountpoints.lock inside of it. */
 export interface LayerLocks<Lock extends SharedLock = SharedLock> {
@@ -25,16 +26,16 @@ export interface LayerDefects {
 /** layers.json, volatile-layers.json and mountpoints.json: read, compared with what is in memory, and saved. */
 export class LayerRecords {
   readonly #paths: RecordPaths
-  readonly #save: SaveFile
+  readonly #files: FileSaver
   readonly #modified = new Map<string, bigint | undefined>()
   #rows: LayerRows | undefined
   #token: LockToken | undefined
   #mountsToken: LockToken | undefined
   #loads = 0
 
-  constructor(paths: RecordPaths, save: SaveFile) {
+  constructor(paths: RecordPaths, files: FileSaver) {
     this.#paths = paths
-    this.#save = save
+    this.#files = files
   }
 
   /** How often the files have been read. */
@@ -66,16 +67,24 @@ export class LayerRecords {
     this.#token = locks.layers.readToken()
   }
 
-  /** The token goes before the file: a crash in between costs a needless reading, not a missed one (spec/store §3.2). */
-  save(location: Location, layers: readonly Layer[], lock: ExclusiveLock, step: 'intermediate' | 'final'): void {
-    this.#token = lock.writeToken()
+  /** Replaces one of the two files when what is returned is called; with a room, everything but the renaming is done before. */
+  prepare(location: Location, layers: readonly Layer[], step: 'intermediate' | 'final', room?: string): SaveUnder {
     const path = location === 'stable' ? this.#paths.layersFile : this.#paths.volatileLayersFile
-    this.#modified.set(path, this.#save(path, formatLayers(layers), location === 'volatile' ? 'volatile' : step))
+    const how = location === 'volatile' ? 'volatile' : step
+    const save = saving(this.#files, { path, text: formatLayers(layers), step: how, room })
+    return (lock) => {
+      this.#token = lock.writeToken()
+      this.#modified.set(path, save())
+    }
+  }
+
+  save(location: Location, layers: readonly Layer[], lock: ExclusiveLock, step: 'intermediate' | 'final'): void {
+    this.prepare(location, layers, step)(lock)
   }
 
   saveMounts(rows: LayerRows, lock: ExclusiveLock): void {
     this.#mountsToken = lock.writeToken()
-    this.#save(this.#paths.mountsFile, formatMounts(rows.mounts()), 'volatile')
+    this.#files.save(this.#paths.mountsFile, formatMounts(rows.mounts()), 'volatile')
   }
 
   #load(locks: LayerLocks): { readonly rows: LayerRows; readonly defects: LayerDefects | undefined } {

@@ -35,7 +35,7 @@ export function repairedContainers(lock: ExclusiveLock, means: Means): Container
   const { rows, renamed } = means.containers.current(lock)
   if (renamed.length === 0) return rows
   for (const id of renamed) rows.markForSaving(id)
-  for (const location of rows.takeChanges().files) means.containers.save(location, rows, lock)
+  for (const location of rows.takeChanges().files) means.containers.prepare(location, rows)(lock)
   means.containers.adopt(rows, lock)
   return rows
 }

@@ -34,7 +34,7 @@ export async function lockImagesForWriting(means: Means, options: LockOptions): 
 export function repairedImages(lock: ExclusiveLock, means: Means): ImageRows {
   const { rows, repaired } = means.images.current(lock)
   if (!repaired) return rows
-  means.images.save(rows, lock)
+  means.images.prepare(rows)(lock)
   means.images.adopt(rows, lock)
   return rows
 }

@@ -1,6 +1,6 @@
 import { lockFile, type LockOptions } from '#ground/files'
 import { Fault } from '#model'
-import { carryOut, type Removal, type WrittenLayers } from './carry-out.ts'
+import { CarryingFailed, carryOut, type Removal, type WrittenLayers } from './carry-out.ts'
 import type { LayerDefects, LayerLocks } from './layer-records.ts'
 import type { LayerRows } from './layer-rows.ts'
 import type { Means } from './means.ts'
@@ -46,12 +46,22 @@ export async function lockLayersForWriting(means: Means, options: LockOptions): 
   using locks = new DisposableStack()
   const layers = locks.use(await lockFile(means.paths.layersLock).lock('exclusive', options))
   const mounts = locks.use(await lockFile(means.paths.mountsLock).lock('exclusive', options))
-  const { rows, removals } = repairedLayers({ layers, mounts }, means)
+  const { rows, removals } = await repaired({ layers, mounts }, means)
   const held = locks.move()
   return { rows, written: { rows, locks: { layers, mounts } }, removals, [Symbol.dispose]: () => held.dispose() }
 }
 
-/** The table as it is on disk, put right where it has to be. */
+async function repaired(locks: WrittenLayers['locks'], means: Means): Promise<ReturnType<typeof repairedLayers>> {
+  try {
+    return repairedLayers(locks, means)
+  } catch (error) {
+    if (!(error instanceof CarryingFailed)) throw error
+    for (const removal of error.removals) await removal.finish()
+    throw error.cause
+  }
+}
+
+/** The table as it is on disk, put right where it has to be. @throws CarryingFailed */
 export function repairedLayers(
   locks: WrittenLayers['locks'],
   means: Means,

@@ -15,6 +15,8 @@ export interface Means {
   readonly containers: ContainerRecords
   /** Brings files to their places and, where that is asked for, makes it durable. */
   place(placements: readonly Placement[]): void
-  /** Where to put what is being removed. */
+  /** Files whose places are still to come: their bytes are written, and missing directories `made`, now. */
+  prepared(placements: readonly Placement[], room: string, made: string[]): readonly Placement[]
+  /** Where to put what is being removed, or prepared. */
   openTrash(): Trash
 }

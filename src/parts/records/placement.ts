@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { syncDirectory, writeFileAtomically } from '#ground/files'
 import type { BigDataBytes } from './big-data.ts'
 import type { Durability } from './records.ts'
@@ -16,10 +17,31 @@ export function placeFiles(placements: readonly Placement[], durability: Durabil
   const directories = new Set<string>()
   for (const { content, path } of placements) {
     const directory = dirname(path)
-    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) directories.add(dirname(directory))
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    directories.add(dirname(directory))
     if (content.kind === 'file') renameSync(content.path, path)
-    else writeFileAtomically(path, content.bytes, { mode: 0o600, sync: durability === 'full' ? 'full' : 'none' })
+    else writeBytes(path, content.bytes, durability)
     directories.add(directory)
   }
   if (durability === 'full') for (const directory of directories) syncDirectory(directory)
+}
+
+/** The same placements with their bytes in files of `room`: bringing them to their places only renames. `made` collects new directories. */
+export function preparedFiles(
+  placements: readonly Placement[],
+  how: { readonly room: string; readonly made: string[]; readonly durability: Durability },
+): readonly Placement[] {
+  const prepared: Placement[] = []
+  for (const { content, path } of placements) {
+    const directory = dirname(path)
+    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) how.made.push(directory)
+    const file = join(how.room, `item-${randomUUID()}`)
+    if (content.kind === 'bytes') writeBytes(file, content.bytes, how.durability)
+    prepared.push({ path, content: content.kind === 'bytes' ? { kind: 'file', path: file } : content })
+  }
+  return prepared
+}
+
+function writeBytes(path: string, bytes: Uint8Array, durability: Durability): void {
+  writeFileAtomically(path, bytes, { mode: 0o600, sync: durability === 'full' ? 'full' : 'none' })
 }

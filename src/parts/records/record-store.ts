@@ -110,9 +110,17 @@ export class RecordStore implements Records {
    * is needed.
    */
   async #recoverIfDue(): Promise<void> {
-    if (this.#recoveredAt === this.#means.layers.loads) return await this.#recovery
-    this.#recoveredAt = this.#means.layers.loads
-    this.#recovery = this.#recover()
-    await this.#recovery
+    const { loads } = this.#means.layers
+    if (this.#recoveredAt !== loads) {
+      this.#recoveredAt = loads
+      this.#recovery = this.#recover()
+    }
+    try {
+      await this.#recovery
+    } catch (error) {
+      // Whoever comes next tries again.
+      this.#recoveredAt = -1
+      throw error
+    }
   }
 }

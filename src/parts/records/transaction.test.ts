@@ -255,6 +255,51 @@ test('a fault at any step of adding or removing leaves everything as before or e
   }
 })
 
+test('a disk that is full is noticed before anything has changed: of an image either all comes or nothing', async () => {
+  const pull = async (store: FakeStore, onStep: (step: string) => void): Promise<void> => {
+    await store.reopened(onStep).transact({ write: ['layers', 'images', 'containers'] }, (tx) => {
+      tx.layers.add(layer('n'), { content: store.contents.staged('n') })
+      tx.images.add(image('new', { layer: parseLayerId('n') }), [item('manifest', 'm')])
+      tx.containers.add(container('new', 'n'), [item('k', 'v')])
+    })
+  }
+  const steps: string[] = []
+  {
+    using store = fakeStore()
+    await pull(store, (step) => void steps.push(step))
+  }
+  // Renaming what has been prepared takes no room.
+  const takesRoom = (step: string): boolean =>
+    !(step.startsWith('save') && steps.includes(step.replace('save', 'prepare')))
+  assert.deepEqual(steps.filter(takesRoom), [
+    'prepare images.json',
+    'prepare containers.json',
+    'save layers.json',
+    'commit n',
+    'sync',
+    'save layers.json',
+  ])
+  for (const [at, full] of steps.entries()) {
+    if (!takesRoom(full)) continue
+    using store = fakeStore()
+    await fill(store.reopened(), store)
+    const before = await found(store)
+    const files = filesOf(store)
+    let step = 0
+    const failing = pull(store, () => {
+      if (step++ === at) throw new Error('full')
+    })
+    await assert.rejects(failing, /full/)
+    assert.deepEqual(filesOf(store), files, full)
+    assert.deepEqual(await found(store), before, full)
+  }
+})
+
+function filesOf(store: FakeStore): readonly string[] {
+  const files = readdirSync(store.root, { recursive: true, encoding: 'utf8' })
+  return files.filter((path) => !/^fake-(?:staging|trash)/.test(path)).toSorted()
+}
+
 test('a failed transaction can be followed by another under the same locks', async () => {
   using store = fakeStore()
   let fail = false

@@ -5,12 +5,15 @@ import type { Removal } from './carry-out.ts'
 /** Takes files and directories out of sight at once; their bytes go with `finish`. What is not there is no error. */
 export interface Trash extends Removal {
   take(path: string): void
+  /** A directory for files that are on their way in; what is left of them goes too. */
+  room(): string
 }
 
 /** In a temporary directory of its own below `root`: if this process dies, the next writer empties it. */
 export function openTrash(root: string): Trash {
   let directory: TempDir | undefined
   return {
+    room: () => (directory ??= TempDir.create(root)).path,
     take(path) {
       directory ??= TempDir.create(root)
       try {

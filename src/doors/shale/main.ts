@@ -16,13 +16,12 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
 
 const interruptedCode = 130
 
-/** The first signal asks politely: everything half done is undone. The second does not wait. */
+/** The first signal asks politely: what is half done is undone; what was done by then is done, and says so by its exit code. The second does not wait. */
 function listenForInterruption(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(interruptedCode)
-      process.exitCode = interruptedCode
       process.stderr.write('\nshale: interrupted: undoing what is half done (once more to leave at once)\n')
       controller.abort(new Error('interrupted'))
     })

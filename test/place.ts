@@ -7,6 +7,9 @@ const checkout = path.resolve(import.meta.dirname, '..')
 
 export type DriverName = 'overlay' | 'vfs'
 
+/** Debian's containers-storage, our drop-in, shale, and podman. */
+export type Program = 'go' | 'dropIn' | 'shale' | 'podman'
+
 /** What a program said and how it ended. */
 export interface Answer {
   readonly stdout: string
@@ -28,6 +31,8 @@ export interface Place extends Disposable {
   readonly podman: (...words: readonly string[]) => Answer
   /** Any program; its command line may name `containers-storage:[…]` by `transport`. */
   readonly transport: string
+  /** A command line, for those who run it in their own way: several at once, with a pipe, to be killed. */
+  readonly command: (program: Program, words: readonly string[]) => readonly [string, readonly string[]]
 }
 
 export interface PlaceOptions {
@@ -44,16 +49,26 @@ export function makePlace(driver: DriverName, options: PlaceOptions = {}): Place
   const original = ['-g', graph, '-R', run, '-s', driver]
   const ours = ['--root', graph, '--runroot', run, '--storage-driver', driver]
   const runtime = ['--runtime', '/usr/sbin/runc', '--cgroup-manager', 'cgroupfs']
+  const programs: Readonly<Record<Program, readonly [string, readonly string[]]>> = {
+    go: ['containers-storage', original],
+    dropIn: [path.join(checkout, 'bin/containers-storage'), original],
+    shale: [path.join(checkout, 'bin/shale'), [...ours, '--no-progress']],
+    podman: ['podman', [...ours, '--tmpdir', path.join(directory, 'libpod'), ...runtime]],
+  }
+  const command: Place['command'] = (program, words) => {
+    const [file, flags] = programs[program]
+    return [file, [...flags, ...words]]
+  }
   return {
     directory,
     graph,
     run,
     driver,
-    go: (...words) => answer('containers-storage', [...original, ...words], environment),
-    dropIn: (...words) => answer(path.join(checkout, 'bin/containers-storage'), [...original, ...words], environment),
-    shale: (...words) => answer(path.join(checkout, 'bin/shale'), [...ours, '--no-progress', ...words], environment),
-    podman: (...words) =>
-      answer('podman', [...ours, '--tmpdir', path.join(directory, 'libpod'), ...runtime, ...words], environment),
+    go: (...words) => answer(...command('go', words), environment),
+    dropIn: (...words) => answer(...command('dropIn', words), environment),
+    shale: (...words) => answer(...command('shale', words), environment),
+    podman: (...words) => answer(...command('podman', words), environment),
+    command,
     transport: `containers-storage:[${driver}@${graph}+${run}]`,
     [Symbol.dispose]: () => removePlace(directory),
   }

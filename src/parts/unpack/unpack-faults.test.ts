@@ -52,7 +52,7 @@ test('an abort is heard by one that waits for its turn, and by one whose stream 
   })
 })
 
-// oxlint-disable-next-line require-yield
+// oxlint-disable-next-line require-yield -- that it never yields is what is tested
 async function* neverAnswering(): AsyncGenerator<Uint8Array> {
   await new Promise(() => undefined)
 }

@@ -1,7 +1,7 @@
 import { Census } from './census.ts'
 import type { Found, Job } from './crew-job.ts'
 import { checkUncompressedBytes, withDefaults } from './limits.ts'
-import type { RingName, SharedLine } from './shared-line.ts'
+import type { SharedLine } from './shared-line.ts'
 import { TarSplitFile } from './tar-split-file.ts'
 
 import { fanOut, TarParser, type TarSink } from '#formats/tar'
@@ -28,13 +28,16 @@ export function applyTar(job: Job, line: SharedLine): Found['apply'] {
     entryEnd: () => applier.entryEnd(),
   }
   const limits = withDefaults(job.limits)
-  using tarSplit = job.tarSplitPath === undefined ? undefined : new TarSplitFile(job.tarSplitPath)
+  const encoding = line.waitForEncoding()
+  // Of an uncompressed blob it is recorded where it is hashed.
+  const isRecorded = encoding === 'compressed' && job.tarSplitPath !== undefined
+  using tarSplit = isRecorded ? new TarSplitFile(job.tarSplitPath) : undefined
   const parser = new TarParser(tarSplit === undefined ? applying : fanOut(tarSplit.sink, applying), limits)
-  const ring = tarRing(line)
-  for (let slot = line.wait(() => line.next(ring)); slot !== 'end'; slot = line.wait(() => line.next(ring))) {
+  const [ring, other] = encoding === 'plain' ? (['blob', 'tar'] as const) : (['tar', 'blob'] as const)
+  line.leave(other)
+  for (const slot of line.slots(ring)) {
     checkUncompressedBytes(limits, parser.offset + slot.byteLength)
     parser.push(slot)
-    line.release(ring)
     line.countUnpacked(parser.offset, census.entries)
   }
   parser.end()
@@ -42,12 +45,4 @@ export function applyTar(job: Job, line: SharedLine): Found['apply'] {
   tarSplit?.finish()
   const { uids, gids, entries, headerBytes } = census
   return { uids, gids, entries, headerBytes, warnings }
-}
-
-/** Where the tar comes along: a blob that is not compressed is the tar itself. */
-function tarRing(line: SharedLine): RingName {
-  const encoding = line.wait(() => (line.encoding === 'unknown' ? undefined : line.encoding))
-  const [ring, other] = encoding === 'plain' ? (['blob', 'tar'] as const) : (['tar', 'blob'] as const)
-  line.leave(other)
-  return ring
 }

@@ -15,9 +15,7 @@ export function decodeBlob(job: Job, line: SharedLine): Found['source'] {
   const first = input.take() ?? new Uint8Array(0)
   const compression = detectCompression(first)
   if (compression === 'uncompressed') {
-    // In this order: who sees that there is no tar must know why.
     line.setEncoding('plain')
-    line.close('tar')
     if (first.byteLength > 0) input.passOn()
   } else {
     line.setEncoding('compressed')

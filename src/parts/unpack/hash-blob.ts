@@ -1,10 +1,30 @@
-import type { Found } from './crew-job.ts'
-import type { RingName, SharedLine } from './shared-line.ts'
-
 import { createHash } from 'node:crypto'
 
-/** Measures the blob and the tar, whichever has bytes ready, until both have ended. What is both is hashed once. */
-export function hashBlob(line: SharedLine): Found['hash'] {
+import type { Found, Job } from './crew-job.ts'
+import type { RingName, SharedLine } from './shared-line.ts'
+import { TarSplitRecording } from './tar-split-recording.ts'
+
+/** Measures the blob and the tar. What is both is hashed once, and the time that this leaves is used to record it. */
+export function hashBlob(job: Job, line: SharedLine): Found['hash'] {
+  return line.waitForEncoding() === 'plain' ? hashPlain(job, line) : hashBoth(line)
+}
+
+function hashPlain(job: Job, line: SharedLine): Found['hash'] {
+  using recording = TarSplitRecording.of(job)
+  const hash = createHash('sha256')
+  let size = 0
+  for (const slot of line.slots('blob')) {
+    hash.update(slot)
+    recording?.push(slot)
+    size += slot.byteLength
+  }
+  recording?.finish()
+  const sha256 = hash.digest('hex')
+  return { blobSha256: sha256, blobSize: size, tarSha256: sha256, tarSize: size }
+}
+
+/** Takes from whichever ring has bytes ready, until both have ended. */
+function hashBoth(line: SharedLine): Found['hash'] {
   const hashes = { tar: createHash('sha256'), blob: createHash('sha256') }
   const sizes = { tar: 0, blob: 0 }
   const open = new Set<RingName>(['tar', 'blob'])
@@ -18,10 +38,12 @@ export function hashBlob(line: SharedLine): Found['hash'] {
     sizes[ring] += slot.byteLength
     line.release(ring)
   }
-  const blobSha256 = hashes.blob.digest('hex')
-  return line.encoding === 'plain'
-    ? { blobSha256, blobSize: sizes.blob, tarSha256: blobSha256, tarSize: sizes.blob }
-    : { blobSha256, blobSize: sizes.blob, tarSha256: hashes.tar.digest('hex'), tarSize: sizes.tar }
+  return {
+    blobSha256: hashes.blob.digest('hex'),
+    blobSize: sizes.blob,
+    tarSha256: hashes.tar.digest('hex'),
+    tarSize: sizes.tar,
+  }
 }
 
 function firstReady(

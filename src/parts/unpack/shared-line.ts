@@ -56,9 +56,9 @@ const readers: readonly WorkerRole[] = ['source', 'hash', 'apply']
 /** A tail that is never in the way: of a thread that does not read this ring. */
 const away = 2 ** 31 - 1
 
-/** Whether the bytes of the blob are the tar itself. `unknown` until the source has looked at the first of them. */
-export type Encoding = 'unknown' | 'plain' | 'compressed'
-const encodings: readonly Encoding[] = ['unknown', 'plain', 'compressed']
+/** Whether the bytes of the blob are the tar itself: then nothing comes along the tar ring. */
+export type Encoding = 'plain' | 'compressed'
+const encodings: readonly Encoding[] = ['plain', 'compressed']
 
 /**
  * One thread's end of the line: two rings of slots (the blob as it comes in, the tar that comes out of it), a stop
@@ -178,6 +178,16 @@ export class SharedLine {
     return isClosed ? 'end' : undefined
   }
 
+  /** All slots to the end; each is valid until the next is asked for. @throws LineStopped */
+  *slots(ring: RingName): Generator<Uint8Array, void, undefined> {
+    for (;;) {
+      const slot = this.wait(() => this.next(ring))
+      if (slot === 'end') return
+      yield slot
+      this.release(ring)
+    }
+  }
+
   /** The slot that `next` gave is not needed any more. */
   release(ring: RingName): void {
     Atomics.add(this.#words, this.#at(ring, ringTails + roleIndex[this.#role]), 1)
@@ -213,12 +223,13 @@ export class SharedLine {
 
   // ── what the source found, and how far everybody is ──
 
-  get encoding(): Encoding {
-    return encodings[Atomics.load(this.#words, encodingAt)] ?? 'unknown'
+  /** Sleeps until the source has looked at the first bytes of the blob. @throws LineStopped */
+  waitForEncoding(): Encoding {
+    return this.wait(() => encodings[Atomics.load(this.#words, encodingAt) - 1])
   }
 
   setEncoding(encoding: Encoding): void {
-    Atomics.store(this.#words, encodingAt, encodings.indexOf(encoding))
+    Atomics.store(this.#words, encodingAt, encodings.indexOf(encoding) + 1)
     for (const role of roles) if (role !== this.#role) this.#ringBell(role)
   }
 

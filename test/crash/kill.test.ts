@@ -7,21 +7,11 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fixture } from '../fixtures/fixture.ts'
 import { type DriverName, makePlace, must, type Place } from '../place.ts'
+import { dice, seedOfRun } from './dice.ts'
 import { assertSound, leftovers, storeListing } from './store-state.ts'
 
 const rounds = Number(process.env['SHALE_CRASH_ROUNDS'] ?? 8)
-const seed = Number(process.env['SHALE_SEED'] ?? Date.now() % 1_000_000)
-
-/** Repeatable numbers in [0, 1). */
-function dice(start: number): () => number {
-  let state = start >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
+const seed = seedOfRun()
 
 interface Ended {
   readonly code: number | null

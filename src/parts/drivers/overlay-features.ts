@@ -110,7 +110,7 @@ export class OverlayFeatures {
   #remember(name: string, finding: Finding): void {
     mkdirSync(this.#place.runHome, { recursive: true, mode: 0o700 })
     try {
-      writeFileSync(this.#file(name, finding.supported), finding.text, { mode: 0o600 })
+      writeFileSync(this.#file(name, finding.supported), finding.text, { mode: 0o644 })
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) throw error
     }

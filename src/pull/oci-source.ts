@@ -15,6 +15,7 @@ import {
 import type { ImageSource } from './image-source.ts'
 import type { FileStretch, NamedFiles } from './named-files.ts'
 import { readStretch } from './read-stretch.ts'
+import { refuseOtherBytes } from './refuse-other-bytes.ts'
 
 const refName = 'org.opencontainers.image.ref.name'
 const fullName = 'io.containerd.image.name'
@@ -33,7 +34,12 @@ export async function openOciSource(
   return {
     description: wanted.description,
     names: namesOf(entry, wanted.path),
-    manifest: () => manifestOf(files, entry),
+    manifest: async () => {
+      const manifest = await manifestOf(files, entry)
+      // The layout's index is the only one who names it: nobody above can compare.
+      refuseOtherBytes(manifest.bytes, entry, 'manifest')
+      return manifest
+    },
     manifestOf: (inner) => manifestOf(files, inner),
     blob: (blob) => blobOf(files, blob.digest),
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),

@@ -94,7 +94,7 @@ class RandomLayer {
   }
 
   #hide(path: string): void {
-    for (const other of [...this.#below.keys()])
+    for (const other of this.#below.keys())
       if (other === path || other.startsWith(`${path}/`)) this.#below.delete(other)
   }
 }

@@ -55,12 +55,27 @@ function varied(bytes: number): Buffer {
   )
 }
 
+/** Whether a byte may have bits without consequence: the file's time and system, a larger window, unused codes, filling. */
+function mayBeFree(codec: Codec, byte: number, length: number): boolean {
+  switch (codec) {
+    case 'gzip':
+      return (byte >= 3 && byte < 10) || byte === length - 9
+    case 'zstd':
+      return byte === 4 || byte === 5
+    case 'bzip2':
+      // All but the CRCs of the block and of the stream.
+      return (byte < 10 || byte > 13) && (byte < length - 5 || byte === length - 1)
+    case 'xz':
+      return false
+  }
+}
+
 for (const codec of codecs) {
   const skip = missing.get(codec) ?? false
   const stored = (): Buffer => compressedBy(codec, text)
 
   test(`${codec}: what the ${codec} tool wrote comes back, however it is cut`, { skip }, () => {
-    const content = varied(5_000_000)
+    const content = varied(2_500_000)
     const blob = compressedBy(codec, content)
     for (const step of [blob.byteLength, 1 << 20, 40_961]) assert.ok(inflated(codec, blob, { step }).equals(content))
     assert.ok(inflated(codec, stored(), { step: 1 }).equals(text))
@@ -100,13 +115,15 @@ for (const codec of codecs) {
     }
   })
 
-  test(`${codec}: a bit that fell over is noticed, unless it changes nothing`, { skip }, () => {
+  test(`${codec}: a bit that fell over is noticed, unless nothing depends on it`, { skip }, () => {
     const blob = stored()
     for (let bit = 0; bit < blob.byteLength * 8; bit += 1) {
       const damaged = Buffer.from(blob)
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       const result = outcome(codec, damaged)
-      assert.ok(result instanceof Fault || result.equals(text), `bit ${bit} gives other bytes`)
+      if (result instanceof Fault) continue
+      assert.ok(result.equals(text), `bit ${bit} gives other bytes`)
+      assert.ok(mayBeFree(codec, bit >> 3, blob.byteLength), `nothing looks at bit ${bit}`)
     }
   })
 
@@ -132,13 +149,21 @@ for (const codec of codecs) {
         outcome(codec, Buffer.concat([damaged.subarray(0, cut), noise, damaged.subarray(cut)]), 113)
         outcome(codec, Buffer.concat([blob.subarray(0, 20), noise]))
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
+  })
+
+  test(`${codec}: thirty thousand empty blobs are read in a moment`, { skip }, () => {
+    const empty = compressedBy(codec, Buffer.alloc(0))
+    const blob = Buffer.concat([...Array.from({ length: 30_000 }, () => empty), stored()])
+    const before = performance.now()
+    assert.ok(inflated(codec, blob).equals(text))
+    assert.ok(performance.now() - before < 10_000)
   })
 
   test(`${codec}: a bomb goes off in small pieces and little memory, and can be stopped`, { skip }, () => {
     const part = compressedBy(codec, Buffer.alloc(32 << 20))
-    const parts = codec === 'gzip' || codec === 'zstd' ? 32 : 4
+    const parts = codec === 'gzip' || codec === 'zstd' ? 32 : 3
     const bomb = Buffer.concat(Array.from({ length: parts }, () => part))
     const before = process.memoryUsage().rss
     let [bytes, most] = [0, before]

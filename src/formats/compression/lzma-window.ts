@@ -10,7 +10,7 @@ const leastSlack = 4 << 20
 export class LzmaWindow {
   readonly #dictionaryBytes: number
   /** Public with `end`, because the decoder's innermost loop reads and writes it. */
-  bytes = new Uint8Array(1 << 16)
+  bytes = new Uint8Array(0)
   /** Where the next byte goes. */
   end = 0
   /** Where the dictionary begins: nothing before it may be referred to. */

@@ -33,6 +33,12 @@ export async function inSession(
     ...(globals.storageDriver === undefined ? {} : { driver: globals.storageDriver }),
     ...(globals.storageOpt.length === 0 ? {} : { driverOptions: globals.storageOpt }),
     durability: globals.durability,
+    onLockWait: ({ path, since, pid, command }) => {
+      const holder =
+        pid === undefined ? 'another process' : `process ${pid}${command === undefined ? '' : ` (${command})`}`
+      const seconds = Math.round((Date.now() - since.getTime()) / 1000)
+      process.stderr.write(`shale: waiting for ${seconds} s: ${holder} holds ${path} (Ctrl-C gives up)\n`)
+    },
     onWarning: (warning) => {
       if (!globals.quiet) process.stderr.write(`shale: ${warning}\n`)
     },

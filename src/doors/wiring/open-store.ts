@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { loadStorageConfiguration, type StorageConfiguration } from '#parts/config'
 import { selectDriver } from '#parts/drivers'
-import { createStore, type Durability, type Store } from '#store'
+import { createStore, type Durability, type Store, type StoreOptions } from '#store'
 
 export interface OpenStoreOptions {
   /** Where layers, images and containers lie. Default: as Podman finds it, storage.conf or `/var/lib/containers/storage`. */
@@ -18,6 +18,8 @@ export interface OpenStoreOptions {
   readonly configuration?: StorageConfiguration
   /** Is told about keys of storage.conf that nobody knows. Default: nobody is. */
   readonly onWarning?: (warning: string) => void
+  /** Is told after some seconds, and again and again, that somebody else holds a lock: who, and since when it is waited for. */
+  readonly onLockWait?: NonNullable<StoreOptions['onWait']>
 }
 
 /**
@@ -40,5 +42,11 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
     options: options.driverOptions ?? configuration.driverOptions,
     priority: configuration.driverPriority,
   })
-  return await createStore({ graphRoot, runRoot, driver, durability: options.durability ?? 'full' })
+  return await createStore({
+    graphRoot,
+    runRoot,
+    driver,
+    durability: options.durability ?? 'full',
+    ...(options.onLockWait === undefined ? {} : { onWait: options.onLockWait }),
+  })
 }

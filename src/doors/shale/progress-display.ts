@@ -6,6 +6,18 @@ export interface ProgressDisplay extends Disposable {
   readonly report: (progress: Progress) => void
 }
 
+/** Chosen at the first report: opening the error stream takes time, and most commands have nothing to say there. */
+export function progressOnErrorStream(): ProgressDisplay {
+  let chosen: ProgressDisplay | undefined
+  return {
+    report: (progress) => {
+      chosen ??= process.stderr.isTTY ? progressLine(process.stderr) : progressLines(process.stderr)
+      chosen.report(progress)
+    },
+    [Symbol.dispose]: () => chosen?.[Symbol.dispose](),
+  }
+}
+
 export const noProgress: ProgressDisplay = { report: () => undefined, [Symbol.dispose]: () => undefined }
 
 const verbs: Readonly<Record<Progress['kind'], string>> = {
@@ -18,7 +30,7 @@ const verbs: Readonly<Record<Progress['kind'], string>> = {
 }
 
 /** For a terminal: one line, at most ten times a second, gone when disposed. */
-export function progressLine(stream: NodeJS.WriteStream): ProgressDisplay {
+function progressLine(stream: NodeJS.WriteStream): ProgressDisplay {
   const latest = new Map<string, Progress>()
   let drawnAt = 0
   const draw = (): void => {
@@ -40,7 +52,7 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 /** For a log: a line when a kind of work begins for something, and one when it is complete. */
-export function progressLines(stream: NodeJS.WritableStream): ProgressDisplay {
+function progressLines(stream: NodeJS.WritableStream): ProgressDisplay {
   const said = new Set<string>()
   const say = (line: string): void => {
     if (said.has(line)) return

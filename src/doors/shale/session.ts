@@ -3,7 +3,7 @@ import { printText } from '#ground/bytes'
 import type { Progress } from '#model'
 import type { Store } from '#store'
 import { globalsOf, type Globals } from './globals.ts'
-import { noProgress, progressLine, progressLines, type ProgressDisplay } from './progress-display.ts'
+import { noProgress, progressOnErrorStream } from './progress-display.ts'
 
 /** What every command of this door is given: the opened store, and how to speak. */
 export interface Session {
@@ -43,7 +43,7 @@ export async function inSession(
       if (!globals.quiet) process.stderr.write(`shale: ${warning}\n`)
     },
   })
-  using display = chooseDisplay(globals)
+  using display = globals.quiet || !globals.progress ? noProgress : progressOnErrorStream()
   return await body({
     store,
     globals,
@@ -55,9 +55,4 @@ export async function inSession(
     },
     onProgress: display.report,
   })
-}
-
-function chooseDisplay(globals: Globals): ProgressDisplay {
-  if (globals.quiet || !globals.progress) return noProgress
-  return process.stderr.isTTY ? progressLine(process.stderr) : progressLines(process.stderr)
 }

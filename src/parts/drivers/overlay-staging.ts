@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { TempDir } from '#ground/files'
 import { Fault, rootOf, type IdMaps } from '#model'
-import { type ApplyTarget, chownByMaps } from '#parts/changeset'
+import type { ApplyTarget } from '#parts/changeset'
 import { areSameMaps } from './same-maps.ts'
 import type { StagedLayer, StageOptions } from './driver.ts'
 import { invalid } from './driver-options.ts'
@@ -111,6 +111,7 @@ export class OverlayStaging {
     const lowers = this.#context.layers.lowersOf(place)
     attachOverlay(await this.#mounts.planAt(place, lowers, { access: 'read-write', mountpoint }))
     try {
+      const { chownByMaps } = await import('#parts/changeset')
       await chownByMaps(mountpoint, { from, to }, options)
     } finally {
       detachMount(mountpoint)

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { TempDir, syncDirectory } from '#ground/files'
 import { Fault, parseLayerId, rootOf, type Cancellable, type LayerId } from '#model'
-import { type ApplyTarget, chownByMaps, type FileChange } from '#parts/changeset'
+import type { ApplyTarget, FileChange } from '#parts/changeset'
 import { areSameMaps } from './same-maps.ts'
 import { ConfinedFiles } from './confined-files.ts'
 import { entriesOf } from './directory-entries.ts'
@@ -209,7 +209,7 @@ async function fill(directory: string, source: string | undefined, options: Stag
   const root = { uid: rootOf(to.uids), gid: rootOf(to.gids) }
   makeRoot(directory, { ...root, mode: 0o555 })
   if (source === undefined) return
-  const { copyTree } = await import('#parts/changeset')
+  const { chownByMaps, copyTree } = await import('#parts/changeset')
   await copyTree(source, directory, { ...options, rights: isRootless() ? 'user' : 'root' })
   const from = options.idMapsBelow
   if (from === undefined || areSameMaps(from, to)) return

@@ -19,7 +19,7 @@ export interface Job {
 /** What each thread found out. */
 export interface Found {
   readonly source: { readonly compression: Compression }
-  readonly hash: {
+  readonly record: {
     readonly blobSha256: string
     readonly blobSize: number
     readonly tarSha256: string

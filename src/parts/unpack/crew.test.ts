@@ -24,10 +24,10 @@ function worker(role: string, body: string): URL {
 
 const forEver = 'line.wait(() => undefined)'
 
-function entries(bodies: { readonly source?: string; readonly hash?: string; readonly apply?: string }): CrewEntries {
+function entries(bodies: { readonly source?: string; readonly record?: string; readonly apply?: string }): CrewEntries {
   return {
     source: worker('source', bodies.source ?? forEver),
-    hash: worker('hash', bodies.hash ?? forEver),
+    record: worker('record', bodies.record ?? forEver),
     apply: worker('apply', bodies.apply ?? forEver),
   }
 }
@@ -36,20 +36,20 @@ test('each thread gets the job and gives its part of what was found, one job aft
   await using crew = new Crew(
     entries({
       source: 'return { compression: job.target.directory }',
-      hash: 'return { blobSize: 1 }',
+      record: 'return { blobSize: 1 }',
       apply: 'return { entries: 2 }',
     }),
   )
   for (const directory of ['/first', '/second']) {
     const found = await crew.run({ ...job, target: { ...job.target, directory } })
-    assert.deepEqual(found, { source: { compression: directory }, hash: { blobSize: 1 }, apply: { entries: 2 } })
+    assert.deepEqual(found, { source: { compression: directory }, record: { blobSize: 1 }, apply: { entries: 2 } })
   }
 })
 
 test('the error of the thread that failed first is thrown, and the crew can go on', async () => {
   await using crew = new Crew(
     entries({
-      hash: "if (job.target.directory === '/nowhere') throw new RangeError('first'); return {}",
+      record: "if (job.target.directory === '/nowhere') throw new RangeError('first'); return {}",
       source: "if (job.target.directory === '/nowhere') line.wait(() => undefined); return {}",
       apply:
         "while (job.target.directory === '/nowhere' && !line.stopped); if (line.stopped) throw new Error('second'); return {}",
@@ -89,12 +89,12 @@ test('a thread that exits, or throws where nobody catches, fails the job instead
 })
 
 test('a thread that cannot even start fails the job', async () => {
-  await using crew = new Crew({ ...entries({}), hash: new URL('./no-such-worker.ts', import.meta.url) })
+  await using crew = new Crew({ ...entries({}), record: new URL('./no-such-worker.ts', import.meta.url) })
   await assert.rejects(crew.run(job), (error) => isFault(error, 'thread-ended'))
 })
 
 test('a job that cannot cross to a thread is refused before any has begun', async () => {
-  await using crew = new Crew(entries({ source: 'return {}', hash: 'return {}', apply: 'return {}' }))
+  await using crew = new Crew(entries({ source: 'return {}', record: 'return {}', apply: 'return {}' }))
   const uncloneable = Object.assign({}, job, { limits: () => undefined })
   await assert.rejects(crew.run(uncloneable), { name: 'DataCloneError' })
   await crew.run(job)

@@ -11,19 +11,19 @@ export type CrewEntries = Readonly<Record<WorkerRole, URL>>
 const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 const ownEntries: CrewEntries = {
   source: new URL(`./unpack-source-worker.${suffix}`, import.meta.url),
-  hash: new URL(`./unpack-hash-worker.${suffix}`, import.meta.url),
+  record: new URL(`./unpack-record-worker.${suffix}`, import.meta.url),
   apply: new URL(`./unpack-apply-worker.${suffix}`, import.meta.url),
 }
 
 /**
- * Three threads and the memory they share: one brings the blob in and decompresses it, one hashes, one applies the tar.
+ * Three threads and the memory they share: one brings the blob in and decompresses it, one hashes and records it, one applies the tar.
  * They do one unpacking after another, and keep no process alive while they have none to do.
  */
 export class Crew {
   /** The end of the line in the thread of the caller. */
   readonly line: SharedLine
   readonly #source: CrewHand<'source'>
-  readonly #hash: CrewHand<'hash'>
+  readonly #record: CrewHand<'record'>
   readonly #apply: CrewHand<'apply'>
 
   constructor(entries: CrewEntries = ownEntries) {
@@ -35,13 +35,13 @@ export class Crew {
     const hand = <Role extends WorkerRole>(role: Role): CrewHand<Role> => new CrewHand(role, start(role), line)
     this.line = line
     this.#source = hand('source')
-    this.#hash = hand('hash')
+    this.#record = hand('record')
     this.#apply = hand('apply')
   }
 
   /** Whether a thread is gone: then this crew takes no further job. */
   get isBroken(): boolean {
-    return !(this.#source.isAlive && this.#hash.isAlive && this.#apply.isAlive)
+    return !(this.#source.isAlive && this.#record.isAlive && this.#apply.isAlive)
   }
 
   /**
@@ -52,12 +52,12 @@ export class Crew {
     // What cannot cross to a thread has to fail here, before the first of three has begun.
     const plainJob = structuredClone(job)
     this.line.reset()
-    const replies = [this.#source.take(plainJob), this.#hash.take(plainJob), this.#apply.take(plainJob)] as const
-    const [source, hash, apply] = await Promise.all(replies)
-    if (source.kind === 'done' && hash.kind === 'done' && apply.kind === 'done') {
-      return { source: source.found, hash: hash.found, apply: apply.found }
+    const replies = [this.#source.take(plainJob), this.#record.take(plainJob), this.#apply.take(plainJob)] as const
+    const [source, record, apply] = await Promise.all(replies)
+    if (source.kind === 'done' && record.kind === 'done' && apply.kind === 'done') {
+      return { source: source.found, record: record.found, apply: apply.found }
     }
-    const byRole = { source, hash, apply, feeder: undefined }
+    const byRole = { source, record, apply, feeder: undefined }
     const culprit = byRole[this.line.stoppedBy ?? 'feeder']
     if (culprit?.kind === 'failed') throw errorOf(culprit.error)
     throw new LineStopped()
@@ -65,6 +65,6 @@ export class Crew {
 
   /** Ends the threads, whatever they are doing. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#source.dismiss(), this.#hash.dismiss(), this.#apply.dismiss()])
+    await Promise.all([this.#source.dismiss(), this.#record.dismiss(), this.#apply.dismiss()])
   }
 }

@@ -9,10 +9,10 @@ import { isFault } from '#model'
 
 const never = new AbortController().signal
 
-function twoEnds(): { feeder: SharedLine; hash: SharedLine } {
+function twoEnds(): { feeder: SharedLine; record: SharedLine } {
   const memory = newSharedMemory()
   for (const role of ['source', 'apply'] as const) new SharedLine(memory, role).leave('blob')
-  return { feeder: new SharedLine(memory, 'feeder'), hash: new SharedLine(memory, 'hash') }
+  return { feeder: new SharedLine(memory, 'feeder'), record: new SharedLine(memory, 'record') }
 }
 
 /** Takes all that comes along, as a thread of its own would. */
@@ -45,9 +45,9 @@ test('the bytes of a stream come out as they went in, however it is cut', async 
     [slotBytes, slotBytes],
     [slotBytes * 3 + 5, slotBytes * 2 - 1],
   ] as const) {
-    const { feeder, hash } = twoEnds()
+    const { feeder, record } = twoEnds()
     const [bytes] = await Promise.all([
-      collect(hash),
+      collect(record),
       feedStream(feeder, { bytes: chunks(total, size), size: total }, never),
     ])
     assert.ok(bytes.equals(bytesAt(0, total)), `${total} bytes in pieces of ${size}`)
@@ -56,7 +56,7 @@ test('the bytes of a stream come out as they went in, however it is cut', async 
 })
 
 test('a stream is asked for no more than the ring has room for', async () => {
-  const { feeder, hash } = twoEnds()
+  const { feeder, record } = twoEnds()
   let asked = 0
   const endless = (async function* () {
     for (;;) {
@@ -67,10 +67,10 @@ test('a stream is asked for no more than the ring has room for', async () => {
   const feeding = assert.rejects(feedStream(feeder, { bytes: endless }, never), LineStopped)
   await delay(50)
   assert.equal(asked, slotCount + 1)
-  for (let i = 0; i < slotCount / 2; i += 1) hash.release('blob')
+  for (let i = 0; i < slotCount / 2; i += 1) record.release('blob')
   await delay(20)
   assert.equal(asked, slotCount * 1.5 + 1)
-  hash.stop()
+  record.stop()
   await feeding
 })
 
@@ -103,7 +103,7 @@ test('a stream is closed when the line stops, also one that hangs, and its own e
     LineStopped,
   )
   await delay(20)
-  full.hash.stop()
+  full.record.stop()
   await feeding
   assert.deepEqual(closed, ['full'])
 

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
-function lines(): { feeder: SharedLine; source: SharedLine; hash: SharedLine; apply: SharedLine } {
+function lines(): { feeder: SharedLine; source: SharedLine; record: SharedLine; apply: SharedLine } {
   const memory = newSharedMemory()
   return {
     feeder: new SharedLine(memory, 'feeder'),
     source: new SharedLine(memory, 'source'),
-    hash: new SharedLine(memory, 'hash'),
+    record: new SharedLine(memory, 'record'),
     apply: new SharedLine(memory, 'apply'),
   }
 }
@@ -27,11 +27,11 @@ function get(line: SharedLine, ring: 'blob' | 'tar'): string | undefined {
 }
 
 test('every reader of a ring sees every slot, in order, and its end', () => {
-  const { source, hash, apply } = lines()
+  const { source, record, apply } = lines()
   source.leave('tar')
   for (const text of ['one', 'two', 'three']) assert.equal(put(source, 'tar', text), true)
   source.close('tar')
-  for (const reader of [hash, apply]) {
+  for (const reader of [record, apply]) {
     const seen: (string | undefined)[] = []
     for (let text = get(reader, 'tar'); text !== 'end'; text = get(reader, 'tar')) {
       seen.push(text)
@@ -42,30 +42,30 @@ test('every reader of a ring sees every slot, in order, and its end', () => {
 })
 
 test('a slot is filled again only when the slowest reader has released it', () => {
-  const { source, hash, apply } = lines()
+  const { source, record, apply } = lines()
   source.leave('tar')
   for (let i = 0; i < slotCount; i += 1) assert.equal(put(source, 'tar', `slot ${i}`), true)
   assert.equal(source.free('tar'), undefined)
-  hash.release('tar')
+  record.release('tar')
   assert.equal(source.free('tar'), undefined)
   apply.release('tar')
   assert.equal(put(source, 'tar', 'again'), true)
   assert.equal(source.free('tar'), undefined)
-  assert.equal(get(hash, 'tar'), 'slot 1')
+  assert.equal(get(record, 'tar'), 'slot 1')
 })
 
 test('a thread that leaves a ring is waited for no more', () => {
-  const { source, hash, apply } = lines()
+  const { source, record, apply } = lines()
   source.leave('tar')
   for (let i = 0; i < slotCount; i += 1) put(source, 'tar', 'x')
-  for (let i = 0; i < slotCount; i += 1) hash.release('tar')
+  for (let i = 0; i < slotCount; i += 1) record.release('tar')
   assert.equal(source.free('tar'), undefined)
   apply.leave('tar')
   assert.equal(source.free('tar')?.byteLength, slotBytes)
 })
 
 test('the thread of the caller waits without blocking, and is woken by enough room and by a stop', async () => {
-  const { feeder, source, hash, apply } = lines()
+  const { feeder, source, record, apply } = lines()
   for (const reader of [source, apply]) reader.leave('blob')
   while (put(feeder, 'blob', 'x'));
   let isAwake = false
@@ -75,7 +75,7 @@ test('the thread of the caller waits without blocking, and is woken by enough ro
   })()
   await delay(20)
   assert.equal(isAwake, false)
-  for (let i = 0; i < slotCount / 2; i += 1) hash.release('blob')
+  for (let i = 0; i < slotCount / 2; i += 1) record.release('blob')
   await waiting
 
   while (put(feeder, 'blob', 'x'));
@@ -83,24 +83,24 @@ test('the thread of the caller waits without blocking, and is woken by enough ro
     feeder.waitAsync(() => feeder.free('blob')),
     LineStopped,
   )
-  hash.stop()
+  record.stop()
   apply.stop()
   await stopped
-  assert.equal(feeder.stoppedBy, 'hash')
+  assert.equal(feeder.stoppedBy, 'record')
   assert.throws(() => apply.wait(() => 'ready'), LineStopped)
 })
 
 test('a line is as new after a reset', () => {
-  const { feeder, source, hash } = lines()
+  const { feeder, source, record } = lines()
   source.setEncoding('compressed')
   source.countRead(2 ** 40)
-  hash.leave('blob')
+  record.leave('blob')
   put(feeder, 'blob', 'x')
-  assert.equal(hash.waitForEncoding(), 'compressed')
+  assert.equal(record.waitForEncoding(), 'compressed')
   feeder.stop()
   feeder.reset()
   assert.deepEqual(
-    [feeder.stopped, feeder.stoppedBy, feeder.progress, hash.next('blob')],
+    [feeder.stopped, feeder.stoppedBy, feeder.progress, record.next('blob')],
     [false, undefined, { read: 0, unpacked: 0, entries: 0 }, undefined],
   )
 })

@@ -1,5 +1,5 @@
 /** Who takes part in one unpacking. `feeder` is the thread of the caller: it never blocks. */
-export type Role = 'feeder' | 'source' | 'hash' | 'apply'
+export type Role = 'feeder' | 'source' | 'record' | 'apply'
 export type WorkerRole = Exclude<Role, 'feeder'>
 export type RingName = 'blob' | 'tar'
 
@@ -49,10 +49,10 @@ const readAt = 0
 const unpackedAt = 1
 const counterCount = 2
 
-const roleIndex: Readonly<Record<Role, number>> = { feeder: 0, source: 1, hash: 2, apply: 3 }
+const roleIndex: Readonly<Record<Role, number>> = { feeder: 0, source: 1, record: 2, apply: 3 }
 const ringIndex: Readonly<Record<RingName, number>> = { blob: 0, tar: 1 }
-const roles: readonly Role[] = ['feeder', 'source', 'hash', 'apply']
-const readers: readonly WorkerRole[] = ['source', 'hash', 'apply']
+const roles: readonly Role[] = ['feeder', 'source', 'record', 'apply']
+const readers: readonly WorkerRole[] = ['source', 'record', 'apply']
 /** A tail that is never in the way: of a thread that does not read this ring. */
 const away = 2 ** 31 - 1
 

@@ -128,13 +128,13 @@ function jobBlob(blob: BlobBytes): JobBlob {
   return { kind: 'file', path: blob.path, offset: blob.offset ?? 0, ...length }
 }
 
-function unpackedOf({ source, hash, apply }: Found): Unpacked {
+function unpackedOf({ source, record, apply }: Found): Unpacked {
   return {
     compression: source.compression,
-    blobDigest: parseBlobDigest(`sha256:${hash.blobSha256}`),
-    blobSize: hash.blobSize,
-    diffId: parseDiffId(`sha256:${hash.tarSha256}`),
-    diffSize: hash.tarSize,
+    blobDigest: parseBlobDigest(`sha256:${record.blobSha256}`),
+    blobSize: record.blobSize,
+    diffId: parseDiffId(`sha256:${record.tarSha256}`),
+    diffSize: record.tarSize,
     ...apply,
   }
 }

@@ -1,0 +1,4 @@
+import { recordBlob } from './record-blob.ts'
+import { serve } from './worker-duty.ts'
+
+serve('record', recordBlob)

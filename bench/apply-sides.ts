@@ -12,17 +12,19 @@ export interface Run {
 /** Somebody who can unpack a layer into a fresh directory. */
 export interface Side {
   readonly name: string
+  /** The side to compare it with. */
+  readonly peer?: string
   /** Whether what it did is undone by removing the directory; otherwise this does it first. */
   readonly cleanUp?: (directory: string) => Promise<void>
   run(blob: string, directory: string): Promise<Run>
 }
 
-export function oursSide(program: string, layout: 'vfs' | 'overlay'): Side {
-  const semantics = layout === 'vfs' ? 'unpack-layer' : 'overlay'
+export function oursSide(program: string, driver: 'vfs' | 'overlay', durability: 'none' | 'full'): Side {
   return {
-    name: `shale ${layout}`,
+    name: `shale ${driver}${durability === 'full' ? ', durable' : ''}`,
+    peer: `containers-storage ${driver}`,
     async run(blob, directory) {
-      const { output } = await measured(process.execPath, [program, blob, semantics, directory])
+      const { output } = await measured(process.execPath, [program, blob, driver, durability, directory])
       return JSON.parse(output)
     },
   }

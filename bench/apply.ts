@@ -25,11 +25,13 @@ const project = resolve(import.meta.dirname, '..')
 const layer = makeBenchLayer(join(project, '.cache/bench'), Number(values.megabytes))
 const program = await builtProgram()
 const sides: readonly Side[] = [
-  oursSide(program, 'overlay'),
+  oursSide(program, 'overlay', 'none'),
   originalSide('overlay'),
-  oursSide(program, 'vfs'),
+  oursSide(program, 'vfs', 'none'),
   originalSide('vfs'),
   tarSide(),
+  oursSide(program, 'overlay', 'full'),
+  oursSide(program, 'vfs', 'full'),
 ]
 
 const rows: string[] = []
@@ -81,11 +83,10 @@ async function compare(codec: LayerCodec): Promise<readonly string[]> {
 }
 
 function tableRow(codec: string, side: Side, results: readonly Run[], all: ReadonlyMap<Side, readonly Run[]>): string {
-  const layout = side.name.split(' ')[1]
   const against = (name: string): string => {
     const peer = [...all].find(([other]) => other.name === name)
-    if (peer === undefined || peer[0] === side || !side.name.startsWith('shale')) return ''
-    // Of pairs that ran one after the other: what slows the machine for a while slows both.
+    if (peer === undefined || side.peer === undefined) return ''
+    // Of pairs that ran in one round: what slows the machine for a while slows both.
     const ratios = results.map((run, round) => (peer[1][round]?.milliseconds ?? Number.NaN) / run.milliseconds)
     return `${median(ratios).toFixed(2)} ×`
   }
@@ -93,7 +94,7 @@ function tableRow(codec: string, side: Side, results: readonly Run[], all: Reado
     codec,
     side.name,
     (median(results.map((run) => run.milliseconds)) / 1000).toFixed(2),
-    against(`containers-storage ${layout}`),
+    against(side.peer ?? ''),
     against('tar -xp'),
     (median(results.map((run) => run.cpuMilliseconds)) / 1000).toFixed(2),
     (Math.max(...results.map((run) => run.peakBytes)) / 2 ** 20).toFixed(0),

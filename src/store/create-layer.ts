@@ -33,8 +33,9 @@ export async function createLayer(store: Store, layer: LayerToCreate = {}, optio
   const parent = await store.transact(
     { read: ['layers', 'containers'] },
     (tx) => {
+      const found = usableParent(tx, layer.parent)
       refuseTakenLayer(tx.layers, layer)
-      return usableParent(tx, layer.parent)
+      return found
     },
     options,
   )

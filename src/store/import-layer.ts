@@ -34,8 +34,9 @@ export async function importLayer(store: Store, layer: LayerToImport, options: S
   const parent = await store.transact(
     { read: ['layers', 'containers'] },
     (tx) => {
+      const found = usableParent(tx, layer.parent)
       refuseTakenLayer(tx.layers, layer)
-      return usableParent(tx, layer.parent)
+      return found
     },
     options,
   )

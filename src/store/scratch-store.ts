@@ -83,7 +83,7 @@ function tarOf(
   mkdirSync(place, { recursive: true })
   const flag = { plain: [], gzip: ['-z'], zstd: ['--zstd'] }[how]
   const path = `${place}.tar`
-  execFileSync('tar', ['-C', place, ...flag, '--sort=name', '-cf', path, ...readdirSync(place)])
+  execFileSync('tar', ['-C', place, ...flag, '--sort=name', '--mtime=@1700000000', '-cf', path, ...readdirSync(place)])
   return { kind: 'file', path }
 }
 

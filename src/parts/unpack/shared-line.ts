@@ -7,12 +7,6 @@ export type RingName = 'blob' | 'tar'
 export const slotBytes = 2 ** 20
 export const slotCount = 8
 
-// To wake a thread takes one away from the core it works on. So nobody is woken for a single slot: a writer that found the ring
-// full sleeps until half of it is free, a reader that found it empty until there is something to do for a while. Nothing waits
-// for ever by this: a ring that fills up passes the reader's mark, one that is emptied the writer's, and `close` wakes all.
-const wakeWriterAt = slotCount / 2
-const wakeReaderAt = 3
-
 /** Memory shared by the threads of one unpacking. Plain data: it crosses to every worker once. */
 export interface SharedMemory {
   readonly words: SharedArrayBuffer
@@ -152,10 +146,7 @@ export class SharedLine {
     const head = this.#word(ring, ringHead)
     Atomics.store(this.#words, this.#at(ring, ringLengths + (head % slotCount)), bytes)
     Atomics.store(this.#words, this.#at(ring, ringHead), head + 1)
-    for (const reader of readers) {
-      const ready = head + 1 - this.#word(ring, ringTails + roleIndex[reader])
-      if (ready >= wakeReaderAt) this.#ringBell(reader)
-    }
+    for (const reader of readers) this.#ringBell(reader)
   }
 
   /** Nothing follows. */
@@ -201,7 +192,6 @@ export class SharedLine {
   }
 
   #wakeWriter(ring: RingName): void {
-    if (this.#used(ring) > wakeWriterAt) return
     if (ring === 'blob') this.#ringBell('feeder')
     if (this.#role !== 'source') this.#ringBell('source')
   }

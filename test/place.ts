@@ -99,7 +99,9 @@ export function answer(
     env: { ...process.env, ...environment },
     ...(input === undefined ? {} : { input }),
   })
-  if (result.error !== undefined) throw result.error
+  // A program that has seen enough of its input ends before it has read all of it.
+  const readEnough = result.error !== undefined && 'code' in result.error && result.error.code === 'EPIPE'
+  if (result.error !== undefined && !(readEnough && result.status !== null)) throw result.error
   return { stdout: result.stdout, stderr: result.stderr, status: result.status ?? 128 }
 }
 

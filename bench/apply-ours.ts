@@ -2,7 +2,6 @@
 // a user of the library calls: open the store, import the layer. Prints what it took as JSON.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
 import { importLayer, shutdown } from '#store'
 import { openStore } from '#wiring'
 

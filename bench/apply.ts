@@ -2,12 +2,11 @@
 //   node bench/apply.ts [--rounds N] [--megabytes N] [--codecs plain,gzip,zstd] [--scratch DIRECTORY]
 // Prints a table in Markdown. Each round runs every side once, each into a directory of its own on a file system that is new
 // for each codec; `settle` says what is done between two runs.
-import { build } from 'esbuild'
 import { globSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-
+import { build } from 'esbuild'
 import { openBenchDisk, settle } from './apply-disk.ts'
 import { type LayerCodec, makeBenchLayer } from './apply-layer.ts'
 import { originalSide, oursSide, type Run, type Side, tarSide } from './apply-sides.ts'

@@ -1,10 +1,9 @@
+import { TarParser, type TarSink } from '#formats/tar'
+import { ChangesetApplier } from '#parts/changeset'
 import { Census } from './census.ts'
 import type { Found, Job } from './crew-job.ts'
 import { checkUncompressedBytes, withDefaults } from './limits.ts'
 import type { SharedLine } from './shared-line.ts'
-
-import { TarParser, type TarSink } from '#formats/tar'
-import { ChangesetApplier } from '#parts/changeset'
 
 /** Of what was tolerated, so many sentences are kept. */
 const mostWarnings = 100

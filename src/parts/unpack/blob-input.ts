@@ -1,9 +1,7 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { Fault } from '#model'
 import type { JobBlob } from './crew-job.ts'
 import type { SharedLine } from './shared-line.ts'
-
-import { closeSync, openSync, readSync } from 'node:fs'
-
-import { Fault } from '#model'
 
 /** The blob, slot by slot, for the thread that decompresses it. */
 export interface BlobInput extends Disposable {

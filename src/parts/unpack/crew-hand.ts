@@ -1,10 +1,8 @@
+import type { Worker } from 'node:worker_threads'
+import { Fault } from '#model'
 import type { Job, Reply } from './crew-job.ts'
 import { parcelOf } from './error-parcel.ts'
 import type { SharedLine, WorkerRole } from './shared-line.ts'
-
-import type { Worker } from 'node:worker_threads'
-
-import { Fault } from '#model'
 
 /** One thread of a crew, seen from the outside: takes a job, answers once, and answers also if it dies of it. */
 export class CrewHand<Role extends WorkerRole> {

@@ -1,7 +1,7 @@
-import type { UnpackLimits } from './contract.ts'
-import type { ErrorParcel } from './error-parcel.ts'
 import type { Compression } from '#model'
 import type { ApplyTarget } from '#parts/changeset'
+import type { UnpackLimits } from './contract.ts'
+import type { ErrorParcel } from './error-parcel.ts'
 
 /** A stretch of a regular file that the source thread reads itself; `fed` comes from the thread of the caller. */
 export type JobBlob =

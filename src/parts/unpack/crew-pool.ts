@@ -1,8 +1,6 @@
-import { Crew } from './crew.ts'
-
 import { availableParallelism } from 'node:os'
-
 import type { Cancellable } from '#model'
+import { Crew } from './crew.ts'
 
 /** Threads hold some 60 MB and take 30 ms to start: kept so long between two unpackings, then given back. */
 const idleMilliseconds = 5000

@@ -1,12 +1,10 @@
-import { Crew, type CrewEntries } from './crew.ts'
-import type { Job } from './crew-job.ts'
-import { LineStopped } from './shared-line.ts'
-
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-
 import { isFault } from '#model'
+import type { Job } from './crew-job.ts'
+import { Crew, type CrewEntries } from './crew.ts'
+import { LineStopped } from './shared-line.ts'
 
 const job: Job = {
   blob: { kind: 'fed' },

@@ -1,9 +1,8 @@
+import { Worker } from 'node:worker_threads'
 import { CrewHand } from './crew-hand.ts'
 import type { Found, Job } from './crew-job.ts'
 import { errorOf } from './error-parcel.ts'
 import { LineStopped, newSharedMemory, SharedLine, type WorkerRole } from './shared-line.ts'
-
-import { Worker } from 'node:worker_threads'
 
 /** What the threads of a crew run. */
 export type CrewEntries = Readonly<Record<WorkerRole, URL>>

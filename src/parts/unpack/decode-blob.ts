@@ -1,11 +1,10 @@
+import { createInflater, detectCompression } from '#formats/compression'
+import type { Compression } from '#model'
 import { type BlobInput, openBlobInput } from './blob-input.ts'
 import type { UnpackLimits } from './contract.ts'
 import type { Found, Job } from './crew-job.ts'
 import { checkCompressionRatio, withDefaults } from './limits.ts'
 import type { SharedLine } from './shared-line.ts'
-
-import { createInflater, detectCompression } from '#formats/compression'
-import type { Compression } from '#model'
 
 /** Brings the blob in, finds out what it is, and puts the tar that is in it on the line. */
 export function decodeBlob(job: Job, line: SharedLine): Found['source'] {

@@ -1,11 +1,9 @@
-import { errorOf, parcelOf } from './error-parcel.ts'
-
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-
 import { ErrnoError } from '#ground/sys'
 import { Fault, isFault } from '#model'
+import { errorOf, parcelOf } from './error-parcel.ts'
 
 /** As it arrives in another thread. */
 function crossed(error: unknown): Error {

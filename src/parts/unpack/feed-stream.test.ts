@@ -1,11 +1,9 @@
-import { feedStream } from './feed-stream.ts'
-import { LineStopped, newSharedMemory, SharedLine, slotBytes, slotCount } from './shared-line.ts'
-
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-
 import { isFault } from '#model'
+import { feedStream } from './feed-stream.ts'
+import { LineStopped, newSharedMemory, SharedLine, slotBytes, slotCount } from './shared-line.ts'
 
 const never = new AbortController().signal
 

@@ -1,7 +1,6 @@
-import { LineStopped, type SharedLine, slotBytes } from './shared-line.ts'
-
 import type { ByteStream } from '#ground/bytes'
 import { Fault } from '#model'
+import { LineStopped, type SharedLine, slotBytes } from './shared-line.ts'
 
 /**
  * Copies a stream into the blob ring, at the pace of those who read it. The stream is closed also when the line is

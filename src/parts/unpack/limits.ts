@@ -1,6 +1,5 @@
-import type { UnpackLimits } from './contract.ts'
-
 import { Fault } from '#model'
+import type { UnpackLimits } from './contract.ts'
 
 /**
  * What an unpacking accepts unless the caller says otherwise. Real layers stay far below; what is above is a bomb or a

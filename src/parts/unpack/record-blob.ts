@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-
 import type { Found, Job } from './crew-job.ts'
 import type { RingName, SharedLine } from './shared-line.ts'
 import { TarSplitRecording } from './tar-split-recording.ts'

@@ -1,8 +1,7 @@
-import { newSharedMemory, LineStopped, SharedLine, slotBytes, slotCount } from './shared-line.ts'
-
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { newSharedMemory, LineStopped, SharedLine, slotBytes, slotCount } from './shared-line.ts'
 
 function lines(): { feeder: SharedLine; source: SharedLine; record: SharedLine; apply: SharedLine } {
   const memory = newSharedMemory()

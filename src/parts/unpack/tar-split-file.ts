@@ -1,5 +1,4 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-
 import { createDeflater, type Deflater } from '#formats/compression'
 import type { TarSink } from '#formats/tar'
 import { TarSplitRecorder } from '#formats/tarsplit'

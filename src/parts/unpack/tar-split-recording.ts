@@ -1,5 +1,4 @@
 import { TarParser } from '#formats/tar'
-
 import type { Job } from './crew-job.ts'
 import { withDefaults } from './limits.ts'
 import { TarSplitFile } from './tar-split-file.ts'

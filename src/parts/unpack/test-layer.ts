@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import type { BlobBytes, Unpacked, UnpackOptions } from './contract.ts'
 import { unpack } from './unpack.ts'
 

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-
 import { Fault, isFault } from '#model'
-
 import type { BlobBytes } from './contract.ts'
 import { fileBlob, fileEntry, pieces, streamBlob, TestLayer } from './test-layer.ts'
 import { unpack } from './unpack.ts'

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
-
 import type { BlobBytes } from './contract.ts'
 import { contentsOf, fileBlob, pieces, sha256, streamBlob, TestLayer } from './test-layer.ts'
 

@@ -1,15 +1,13 @@
-import type { BlobBytes, Unpacked, UnpackOptions } from './contract.ts'
-import type { Crew } from './crew.ts'
-import type { Found, Job, JobBlob } from './crew-job.ts'
-import { CrewPool } from './crew-pool.ts'
-import { feedStream } from './feed-stream.ts'
-import { LineStopped, slotBytes } from './shared-line.ts'
-
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-
 import { parseBlobDigest, parseDiffId } from '#model'
 import type { ApplyTarget } from '#parts/changeset'
+import type { BlobBytes, Unpacked, UnpackOptions } from './contract.ts'
+import type { Found, Job, JobBlob } from './crew-job.ts'
+import { CrewPool } from './crew-pool.ts'
+import type { Crew } from './crew.ts'
+import { feedStream } from './feed-stream.ts'
+import { LineStopped, slotBytes } from './shared-line.ts'
 
 const crews = new CrewPool()
 const progressMilliseconds = 100

@@ -1,8 +1,7 @@
+import { parentPort, workerData } from 'node:worker_threads'
 import type { Found, Job, Reply } from './crew-job.ts'
 import { parcelOf } from './error-parcel.ts'
 import { LineStopped, SharedLine, type SharedMemory, type WorkerRole } from './shared-line.ts'
-
-import { parentPort, workerData } from 'node:worker_threads'
 
 /** The life of a worker thread: waits for a job, does its part of it without returning to the event loop, replies. */
 export function serve<Role extends WorkerRole>(role: Role, work: (job: Job, line: SharedLine) => Found[Role]): void {

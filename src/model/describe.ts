@@ -16,7 +16,7 @@ export function describe(failure: Failure): string {
     case 'digest-invalid':
       return `${failure.text}: ${failure.problem}`
     case 'id-invalid':
-      return `${failure.kind} ID ${quoted(failure.text)} is invalid: it has to be one name in a directory`
+      return `${failure.kind} ID ${quoted(failure.text)} is invalid: it has to be one name in a directory, and none of the store’s own`
     case 'timestamp-invalid':
       return `${quoted(failure.text)} is not an RFC 3339 time`
     case 'reference-invalid':
@@ -182,6 +182,7 @@ function describeSourceImageUnknown(failure: Extract<Failure, { code: 'source-im
 }
 
 /** Go's %q, near enough for messages: JSON escapes what Go escapes. */
+/** What somebody else wrote may be as long as it likes; a message is for reading. */
 function quoted(text: string): string {
-  return JSON.stringify(text)
+  return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text)
 }

@@ -5,6 +5,13 @@ export type LayerId = string & Brand<'LayerId'>
 export type ImageId = string & Brand<'ImageId'>
 export type ContainerId = string & Brand<'ContainerId'>
 
+/** What lies beside the directories that are called after ids (spec/store §1.1): removing an object of such a name would take the records along. */
+const taken: Readonly<Record<string, readonly string[]>> = {
+  layer: ['tmp', 'layers.json', 'layers.lock', 'volatile-layers.json'],
+  image: ['images.json', 'images.lock'],
+  container: ['containers.json', 'containers.lock', 'volatile-containers.json'],
+}
+
 // Ids become names of files and directories: a record with `../x` for an id would lead outside of the store.
 // Go checks nothing here; we accept whatever is one name in a directory, and no more.
 function checked(kind: string, text: string): string {
@@ -14,7 +21,8 @@ function checked(kind: string, text: string): string {
     text === '..' ||
     text.includes('/') ||
     text.includes('\0') ||
-    Buffer.byteLength(text) > 240
+    Buffer.byteLength(text) > 240 ||
+    taken[kind]?.includes(text) === true
   if (bad) throw new Fault({ code: 'id-invalid', kind, text })
   return text
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { Fault } from '#model'
 import type { Mount } from './driver.ts'
 import { splitMountWords } from './mount-words.ts'
 import { rotatedDirectories, type Lower, type OverlayPlace } from './overlay-layers.ts'
@@ -39,12 +40,19 @@ export function planOverlayMount(place: OverlayPlace, lowers: readonly Lower[], 
 }
 
 function mountWords(options: PlanOptions): readonly string[] {
+  for (const word of options.options) refuseDirectory(word)
   const own = options.options.length === 0 ? options.configured : options.options
   const inherited = options.configured.includes('metacopy=on') && !own.includes('metacopy=on') ? ['metacopy=on'] : []
   const words = [...own, ...inherited].filter((word) => options.metacopy || word !== 'metacopy=on')
   if (options.userXattr) words.push('userxattr')
   if (options.volatile && options.access === 'read-write' && !words.includes('volatile')) words.push('volatile')
   return words
+}
+
+// Options of a container stand in its record: a second `upperdir` would have it write elsewhere, a second `lowerdir` show it other files.
+function refuseDirectory(word: string): void {
+  if (!/(?:^|,)\s*(?:lowerdir|upperdir|workdir|datadir)\b/.test(word)) return
+  throw new Fault({ code: 'unsupported', what: `the mount option ${JSON.stringify(word)}`, by: 'overlay layers' })
 }
 
 function lastAccessWord(flags: readonly string[]): string | undefined {

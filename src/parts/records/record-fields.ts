@@ -53,6 +53,7 @@ export function knownName(key: string, known: ReadonlySet<string>): string | und
 
 /** Keeps a field that means nothing to us. A key `__proto__` from a file must become a field, not a prototype. */
 export function keepUnknown(fields: Record<string, unknown>, key: string, value: unknown): void {
+  refuseDepth(value, key)
   Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true })
 }
 
@@ -88,7 +89,19 @@ export function timeField(value: unknown, name: string): Timestamp {
 
 export function objectField(value: unknown, name: string): RawRecord {
   if (!isRecord(value)) throw new FieldProblem(`has a "${name}" that is not an object`)
+  refuseDepth(value, name)
   return value
+}
+
+const mostLevels = 1000
+
+// Reading takes any depth; writing back calls itself for every level, and must not find out then that there is no stack for it.
+function refuseDepth(value: unknown, name: string): void {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels) throw new FieldProblem(`has a "${name}" of more than ${mostLevels} levels`)
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
 }
 
 const rangeFields: ReadonlySet<string> = new Set(['container_id', 'host_id', 'size'])

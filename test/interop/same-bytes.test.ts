@@ -7,6 +7,7 @@ import { fixture } from '../fixtures/fixture.ts'
 import { type Answer, type DriverName, makePlace, must, type Place } from '../place.ts'
 import { treeListing } from '../tree-listing.ts'
 import { copyBySkopeo } from './podman-views.ts'
+import { assertSameStores } from './same-stores.ts'
 import { contentOf, storeSkeleton } from './store-skeleton.ts'
 import { variedTars } from './varied-tars.ts'
 
@@ -29,41 +30,6 @@ function pair(driver: DriverName) {
       ours[Symbol.dispose]()
     },
   }
-}
-
-/** What the original of Debian writes and we do not, or the other way round: on purpose, and read well by both. */
-const onlyTheirs: readonly (readonly [RegExp, string])[] = [
-  [/^graph\/(?:mounts|tmp)$/, '1.43 makes them and leaves them empty; later releases do not'],
-  [/^run\/[a-z]+-layers\/mountpoints\.json$/, 'saved with every layer; ours is saved when something is mounted'],
-  [/^run\/overlay\/.*-(?:true|false)$/, 'asked of the kernel at every start; ours when it is needed'],
-]
-const onlyOurs: readonly (readonly [RegExp, string])[] = [
-  [/^graph\/[a-z]+-layers\/tmp$/, 'layers on their way out, as later releases have it'],
-  [/^graph\/[a-z]+\/tempdirs$/, 'staged layers, as later releases have it'],
-]
-
-function assertSameStores(ours: Place, theirs: Place, knowingly: RegExp = /^$/): void {
-  const [actual, expected] = [storeSkeleton(ours), storeSkeleton(theirs)]
-  const isAllowed = (name: string, allowed: typeof onlyOurs): boolean => allowed.some(([pattern]) => pattern.test(name))
-  const names = [...new Set([...Object.keys(actual), ...Object.keys(expected)])].toSorted().filter((name) => {
-    if (knowingly.test(name)) return false
-    if (!(name in expected)) return !isAllowed(name, onlyOurs)
-    return name in actual || !isAllowed(name, onlyTheirs)
-  })
-  const differing = names.filter((name) => actual[name] !== expected[name])
-  assert.deepEqual(
-    differing.map((name) => [name, ...excerpts(actual[name], expected[name])]),
-    [],
-    'written otherwise: [name, ours, theirs]',
-  )
-}
-
-/** Both from a little before the place where they part. */
-function excerpts(one: string | undefined, other: string | undefined): readonly string[] {
-  if (one === undefined || other === undefined) return [one, other].map((text) => text?.slice(0, 200) ?? 'missing')
-  let same = 0
-  while (one[same] === other[same]) same += 1
-  return [one, other].map((text) => `…${text.slice(Math.max(0, same - 100), same + 200)}`)
 }
 
 /** Directories that a tar gives no time: whichever layers they are of, when they were made is all they have. */

@@ -12,6 +12,7 @@ export function storeSkeleton(place: Place): Readonly<Record<string, string>> {
   const plain = (text: string): string =>
     called
       .reduce((renamed, [random, name]) => renamed.replaceAll(random, name), text)
+      .replaceAll(place.directory, '<place>')
       .replaceAll(/"created":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"/g, '"created":"<time>"')
   const skeleton: Record<string, string> = {}
   for (const root of [place.graph, place.run]) {
@@ -23,12 +24,11 @@ export function storeSkeleton(place: Place): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(skeleton).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Below these lies what a layer says, not what the store says. */
+/** Below these lies what a layer says or the kernel left, not what the store says. */
 function isContent(file: string, place: Place): boolean {
   const parent = path.dirname(file)
-  return (
-    parent === path.join(place.graph, 'vfs/dir') || (path.basename(file) === 'diff' && parent.includes('/overlay/'))
-  )
+  if (parent === path.join(place.graph, 'vfs/dir')) return true
+  return ['diff', 'work', 'merged'].includes(path.basename(file)) && parent.includes('/overlay/')
 }
 
 function* filesOf(file: string, place: Place): Generator<string> {
